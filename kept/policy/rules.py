@@ -1,0 +1,411 @@
+"""The compiled policy: what `sop/lower` makes of a document and the engine runs.
+
+Every rule keeps its `because` and its place in the document (`order`), which also orders timers
+that fall due together. Nothing here holds a zone or a date: calendars are already lowered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from typing import Any
+
+from kept.policy.calendars import Calendar
+from kept.policy.words import Because, Enforce, Frozen, Instant, Micros, Value
+
+Scope = Mapping[str, Value]
+"""Field name -> value; a name that is absent is unknown."""
+Truth = bool | None
+"""Three-valued: None is unknown, never false."""
+
+
+class Condition(Frozen, kw_only=True):
+    """A typed condition, compiled. `tree` is conditions.Expr, for the lints."""
+
+    source: str
+    reads: tuple[str, ...]
+    test: Callable[[Scope], Truth]
+    tree: Any = None
+
+
+class TargetUnit(StrEnum):
+    """How a target counts: physical time on a calendar, or days of one."""
+
+    TIME = "time"
+    WORKING_DAYS = "working_days"
+    MONTHS = "months"
+    YEARS = "years"
+
+
+class Target(Frozen, kw_only=True):
+    """A promised duration: microseconds for TIME, a count of days, months or years else."""
+
+    amount: int
+    unit: TargetUnit = TargetUnit.TIME
+    text: str = ""
+    """As the prose says it: `1 hour`."""
+
+
+class OnChange(StrEnum):
+    """What a new version does to running commitments (section 7)."""
+
+    PIN = "pin"
+    REBASE = "rebase"
+    STRICTEST = "strictest"
+
+
+# Actions ---------------------------------------------------------------------------------------
+
+
+class EscalateAction(Frozen, kw_only=True, tag="escalate"):
+    """`to` a level, or `by` a number of levels up; never down."""
+
+    to: str | None = None
+    by: int = 0
+
+
+class AssignAction(Frozen, kw_only=True, tag="assign"):
+    team: str | None = None
+    role: str | None = None
+    pick: tuple[str, ...] = ()
+
+
+class PageAction(Frozen, kw_only=True, tag="page"):
+    role: str
+    every: Micros = 0
+    """Repeat until acknowledged; 0 is once."""
+
+
+class NotifyAction(Frozen, kw_only=True, tag="notify"):
+    who: tuple[str, ...]
+    by: tuple[str, ...] = ("dashboard",)
+
+
+class SendAction(Frozen, kw_only=True, tag="send"):
+    template: str
+    to: str = "customer"
+
+
+class SetSeverityAction(Frozen, kw_only=True, tag="set_severity"):
+    to: str
+
+
+class FlagAction(Frozen, kw_only=True, tag="flag"):
+    flag: str
+
+
+class OpenAction(Frozen, kw_only=True, tag="open"):
+    step: str
+
+
+class CloseAction(Frozen, kw_only=True, tag="close"):
+    as_status: str = "closed"
+
+
+Action = (
+    EscalateAction | AssignAction | PageAction | NotifyAction | SendAction
+    | SetSeverityAction | FlagAction | OpenAction | CloseAction
+)  # fmt: skip
+
+
+# Rules -----------------------------------------------------------------------------------------
+
+
+class RuleBase(Frozen, kw_only=True):
+    """The common keys. `order` is the rule's place in the document."""
+
+    because: Because
+    order: int
+    name: str
+    when: Condition | None = None
+    enforce: Enforce = Enforce.BLOCK
+    calendar: str = "24x7"
+    exception_to: tuple[str, ...] = ()
+    """Clause ids this rule beats when both hold."""
+    on_change: OnChange = OnChange.PIN
+
+
+class By(Frozen, kw_only=True):
+    """Whose act counts: `human`, `any`, `level`, or a role."""
+
+    kind: str = "human"
+    role: str | None = None
+
+
+class ClockRule(RuleBase, kw_only=True, tag="clock"):
+    start: tuple[str, ...]
+    stop: tuple[str, ...]
+    target: Target | None
+    """None while a parameter is unset (the policy is a draft)."""
+    strict: bool = False
+    """True for `under` (stop < due), False for `within` (stop <= due)."""
+    by: By = By()
+    pause: tuple[str, ...] = ()
+    """Reasons, such as `waiting_on_customer`, during which no time passes."""
+    warn: tuple[int, ...] = ()
+    """Permille of the target."""
+    on_warn: tuple[Action, ...] = ()
+    on_miss: tuple[Action, ...] = ()
+
+
+class WindowRule(RuleBase, kw_only=True, tag="window"):
+    start: tuple[str, ...]
+    act: tuple[str, ...]
+    every: Target | None
+    until: tuple[str, ...]
+    by: By = By()
+    pause: tuple[str, ...] = ()
+    on_miss: tuple[Action, ...] = ()
+
+
+class StepRule(RuleBase, kw_only=True, tag="step"):
+    after: tuple[str, ...] = ()
+    form: str | None = None
+    role: str | None = None
+    target: Target | None = None
+    before: str | None = None
+    """The act that is gated until the step is done: `resolved`, `closed`, `escalated`..."""
+    auto: tuple[str, ...] = ()
+    """Events that are themselves the evidence."""
+    on_miss: tuple[Action, ...] = ()
+
+
+class ReactionRule(RuleBase, kw_only=True, tag="reaction"):
+    on: tuple[str, ...] = ()
+    after: Target | None = None
+    start: tuple[str, ...] = ()
+    unless: Condition | None = None
+    pause: tuple[str, ...] = ()
+    do: tuple[Action, ...] = ()
+    once: str = "per cause"
+    """`per cause`, `per ticket` or `always`."""
+
+
+class GateRule(RuleBase, kw_only=True, tag="gate"):
+    """`name` is the act: an event name such as `closed`."""
+
+    needs: Condition | None = None
+    say: str = ""
+
+
+class ApprovalRule(RuleBase, kw_only=True, tag="approval"):
+    """`name` is the kind. `when` reads `amount`, the sum over the periods below included."""
+
+    by: tuple[str, ...] = ()
+    distinct_from: tuple[str, ...] = ()
+    sum_over: tuple[tuple[str, str], ...] = ()
+    """("ticket", "always"), ("customer", "30d")."""
+    expires: Target | None = None
+    acts: tuple[str, ...] = ("paid",)
+    """The acts that need the approval."""
+
+
+class EntitlementRule(RuleBase, kw_only=True, tag="entitlement"):
+    from_field: str
+    lasts: Target | None
+    covers: tuple[str, ...] = ()
+    round: str = "up"
+    fee_permille: int = 0
+    fee_when: Condition | None = None
+
+
+class CadenceRule(RuleBase, kw_only=True, tag="cadence"):
+    every: Target | None
+    role: str | None = None
+    form: str | None = None
+    for_each: str | None = None
+    due: Target | None = None
+    """How long after the period begins the task is due; None is the period's end."""
+
+
+class MeasureRule(RuleBase, kw_only=True, tag="measure"):
+    """`of` is the formula's source; measures.py reads it."""
+
+    of: str
+    op: str | None = None
+    goal: str | None = None
+    """The target figure as exact text (`4.5`, `90%`, `5%`), None where the SOP names none."""
+    over: str = "month"
+    split: tuple[str, ...] = ()
+
+
+class TableRow(Frozen, kw_only=True):
+    when: tuple[tuple[str, tuple[str, ...]], ...]
+    """(field, allowed values); an absent field allows anything."""
+    then: str
+    line: int = 0
+
+
+class TableRule(RuleBase, kw_only=True, tag="table"):
+    """A decision table: derives `output` from `inputs`, first row that holds."""
+
+    inputs: tuple[str, ...]
+    output: str
+    rows: tuple[TableRow, ...]
+    unique: bool = True
+    complete: bool = False
+
+
+Rule = (
+    ClockRule | WindowRule | StepRule | ReactionRule | GateRule | ApprovalRule
+    | EntitlementRule | CadenceRule | MeasureRule | TableRule
+)  # fmt: skip
+
+
+# Declarations ------------------------------------------------------------------------------------
+
+
+class Clause(Frozen, kw_only=True):
+    """One clause of the document, in its order."""
+
+    id: str
+    line: int
+    text: str
+    heading: bool = False
+    depth: int = 0
+    parent: str | None = None
+    kinds: tuple[str, ...] = ()
+    """The rule kinds that hang on it: `clock`, `gate`, `note`, ..."""
+    enforce: Enforce | None = None
+    informative: bool = False
+    order: int = 0
+
+
+class Severity(Frozen, kw_only=True):
+    id: str
+    name: str
+    definition: tuple[str, ...] = ()
+    clause: str = ""
+
+
+class Level(Frozen, kw_only=True):
+    id: str
+    name: str
+    rank: int
+    who: str = ""
+    team: str | None = None
+    scope: tuple[str, ...] = ()
+    accept: Target | None = None
+    """How long a level has to take an escalated ticket on."""
+    clause: str = ""
+
+
+class Role(Frozen, kw_only=True):
+    id: str
+    name: str
+    may: tuple[str, ...] = ()
+    """Acts this role may do; empty means the common acts of an agent."""
+    level: str | None = None
+    limit: int | None = None
+    """The largest amount this role may approve, minor units; None is no limit."""
+    clause: str = ""
+
+
+class Team(Frozen, kw_only=True):
+    id: str
+    name: str
+    level: str | None = None
+    roles: tuple[str, ...] = ()
+    skills: tuple[str, ...] = ()
+    clause: str = ""
+
+
+class Channel(Frozen, kw_only=True):
+    id: str
+    name: str
+    kind: str = "email"
+    primary: bool = False
+    purposes: tuple[str, ...] = ()
+    hours: str = ""
+    calendar: str | None = None
+    secure: bool = False
+    clause: str = ""
+
+
+class FormField(Frozen, kw_only=True):
+    id: str
+    label: str
+    type: str = "text"
+    """text, long, choice, number, money, date, time, yes_no, list."""
+    required: bool = True
+    choices: tuple[str, ...] = ()
+    source: str | None = None
+    """What fills it beforehand, such as `ticket.subject`."""
+    help: str = ""
+
+
+class Form(Frozen, kw_only=True):
+    id: str
+    title: str
+    fields: tuple[FormField, ...]
+    event: str | None = None
+    clause: str = ""
+
+
+class Template(Frozen, kw_only=True):
+    """`{{ name }}` marks a blank; each blank must have a source in `fields` or the common ones."""
+
+    id: str
+    title: str
+    subject: str
+    body: str
+    channel: str = "email"
+    fields: tuple[FormField, ...] = ()
+    clause: str = ""
+
+
+class Parameter(Frozen, kw_only=True):
+    id: str
+    value: str | None
+    unit: str
+    why: str = ""
+    line: int = 0
+
+
+class SopTest(Frozen, kw_only=True):
+    """One example of a `yaml test` block, still in wire form."""
+
+    clause: str
+    name: str
+    line: int
+    given: tuple[dict[str, Any], ...]
+    expect: dict[str, Any]
+    until: str | None = None
+    parameters: dict[str, str] = {}
+
+
+class Policy(Frozen, kw_only=True):
+    """A compiled SOP. `hash` is the sha256 of its canonical JSON (section 7)."""
+
+    sop: str
+    title: str
+    version: str
+    hash: str
+    zone: str
+    currency: str = "USD"
+    effective_at: Instant | None = None
+    tzdata: str = ""
+    words: dict[str, str] = {}
+    parameters: dict[str, Parameter] = {}
+    unset: tuple[str, ...] = ()
+    """Parameters without a value: the policy is a draft and cannot be activated."""
+    clauses: dict[str, Clause] = {}
+    severities: tuple[Severity, ...] = ()
+    """Most urgent first."""
+    levels: tuple[Level, ...] = ()
+    """Lowest first."""
+    roles: dict[str, Role] = {}
+    teams: dict[str, Team] = {}
+    channels: dict[str, Channel] = {}
+    forms: dict[str, Form] = {}
+    templates: dict[str, Template] = {}
+    calendars: dict[str, Calendar] = {}
+    rules: tuple[Rule, ...] = ()
+    tests: tuple[SopTest, ...] = ()
+    confirm_window: Micros = 72 * 3_600_000_000
+    """How long a reopened ticket continues its old commitments (R8)."""
+    extends: str | None = None
+    facts: dict[str, Any] = {}
+    """What `kept sop show` adds to the clauses: notes with `facts:` merged by key."""
+    earlier: dict[str, Policy] = {}
+    """Older versions that pinned commitments still run under, by hash."""
