@@ -123,6 +123,9 @@ class RuleBase(Frozen, kw_only=True):
     exception_to: tuple[str, ...] = ()
     """Clause ids this rule beats when both hold."""
     on_change: OnChange = OnChange.PIN
+    fact: tuple[dict[str, Any], ...] = ()
+    """How `kept sop show` lists this rule: one mapping or a list of them in the SOP. Words only;
+    `$figure` stands for the rule's own figure. Scalars stay as written."""
 
 
 class By(Frozen, kw_only=True):
