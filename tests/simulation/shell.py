@@ -7,7 +7,7 @@ from random import Random
 
 import msgspec
 
-from kept.policy import Policy, TicketState, advance, amend, start, step
+from kept.policy import Outcome, Policy, TicketState, advance, amend, start, step
 from kept.policy.decisions import Decision
 from kept.policy.facts import Fact
 from kept.policy.words import Instant
@@ -51,19 +51,15 @@ class Shell:
         fact = delivery.fact
         if fact.id in self.seen:
             return
-        if self.journal and effective(fact) <= max(self.fired_to, self.state.now - 1):
-            outcome = amend(self.policy, tuple(self.journal), self.state, fact)
-        else:
-            outcome = step(self.policy, self.state, fact)
+        outcome = self.decide(fact)
         if self.rng.random() < 0.1:
-            self.restart()
-            outcome = self.hear_again(fact)
+            self.restart()  # the process died before its commit; the sender delivers once more
+            outcome = self.decide(fact)
         self.seen.add(fact.id)
         self.journal.append(fact)
         self.commit(outcome.state, outcome.decisions)
 
-    def hear_again(self, fact: Fact):  # type: ignore[no-untyped-def]
-        """The process died before its commit; the sender delivers once more."""
+    def decide(self, fact: Fact) -> Outcome:
         if self.journal and effective(fact) <= max(self.fired_to, self.state.now - 1):
             return amend(self.policy, tuple(self.journal), self.state, fact)
         return step(self.policy, self.state, fact)

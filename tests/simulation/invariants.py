@@ -1,0 +1,143 @@
+"""What must hold in every simulated life. Each check names what it found wrong."""
+
+from collections import Counter
+from random import Random
+
+import msgspec
+
+from kept.policy import Policy, TicketState, replay, step, start
+from kept.policy.decisions import MissCommitment, RetractMiss
+from kept.policy.facts import AgentReplied, Fact, Resolved, TicketCreated, WaitingOn
+from kept.policy.words import DAY, HOUR, MINUTE, Instant, Verdict
+from tests.simulation.policies import policy_for, tightened
+from tests.simulation.shell import ENCODER, Shell, effective
+from tests.simulation.world import AMIRA, deliveries, outside_facts
+
+HORIZON = 40 * DAY
+CLASSES = set(Verdict)
+
+
+def end_of(facts: list[Fact]) -> Instant:
+    return max(effective(fact) for fact in facts) + HORIZON
+
+
+def told(state: TicketState) -> bytes:
+    """Return what two lives are compared by."""
+    return ENCODER.encode(state)
+
+
+def live(seed: int) -> tuple[Shell, Instant]:
+    """Run one seed's life through the shell, with all its faults."""
+    shell = Shell(policy_for(seed), seed)
+    heard = deliveries(seed)
+    for delivery in heard:
+        shell.work_until(delivery.heard_at)
+        shell.hear(delivery)
+    end = end_of(shell.journal)
+    shell.finish(end)
+    return shell, end
+
+
+def check_incremental_equals_batch(shell: Shell, end: Instant) -> None:
+    batch = replay(shell.policy, shell.journal, until=end)
+    assert told(batch.state) == told(shell.state), "live and replayed states differ"
+    shuffled = list(shell.journal)
+    Random(len(shuffled)).shuffle(shuffled)
+    ties = len({effective(fact) for fact in shuffled}) < len(shuffled)
+    if not ties:
+        again = replay(shell.policy, shuffled, until=end)
+        assert told(again.state) == told(batch.state), "the order of arrival changed a verdict"
+
+
+def check_misses(shell: Shell) -> None:
+    missed = Counter(d.commitment for d in shell.decisions if isinstance(d, MissCommitment))
+    taken_back = Counter(d.commitment for d in shell.decisions if isinstance(d, RetractMiss))
+    for commitment in shell.state.commitments.values():
+        count = missed[commitment.id] - taken_back[commitment.id]
+        expected = 1 if commitment.verdict is Verdict.MISSED else 0
+        assert count == expected, f"{commitment.id}: {count} misses, verdict {commitment.verdict}"
+
+
+def check_citations(policy: Policy, shell: Shell) -> None:
+    for decision in shell.decisions:
+        assert decision.because.clause, f"{decision} cites nothing"
+        known = decision.because.clause in policy.clauses
+        assert known or decision.because.clause == policy.sop or decision.because.rule.startswith(
+            "R"
+        ), f"{decision} cites an unknown clause"
+
+
+def check_verdicts(shell: Shell, end: Instant) -> None:
+    for commitment in shell.state.commitments.values():
+        assert commitment.verdict in CLASSES
+        overdue = commitment.due_at is not None and commitment.due_at < end
+        if commitment.verdict is Verdict.PENDING and overdue:
+            assert commitment.paused_for or commitment.suspended, f"{commitment.id} never missed"
+
+
+def check_tightening(seed: int) -> None:
+    """A tighter target never turns a missed commitment into a kept one.
+
+    Severity stays as created here: a change of severity may move the *other* clause's due.
+    """
+    tight, clause = tightened(seed)
+    facts = [
+        fact
+        for fact in outside_facts(seed)
+        if isinstance(fact, TicketCreated | AgentReplied | Resolved)
+    ]
+    end = end_of(facts)
+    before = replay(policy_for(seed), facts, until=end).state.commitments
+    after = replay(tight, facts, until=end).state.commitments
+    for name, commitment in before.items():
+        if commitment.because.clause == clause and commitment.verdict is Verdict.MISSED:
+            assert after[name].verdict is Verdict.MISSED, f"{name} became {after[name].verdict}"
+
+
+def check_pausing(seed: int) -> None:
+    """Waiting on the customer never makes a due earlier."""
+    policy = policy_for(seed)
+    rng = Random(seed)
+    begin = outside_facts(seed)[0]
+    if not isinstance(begin, TicketCreated):
+        return
+    asked = AgentReplied(at=begin.at + MINUTE, id="asked", by=AMIRA)
+    first = begin.at + MINUTE + rng.randint(1, 600) * MINUTE
+    last = first + rng.randint(1, 3000) * MINUTE
+    plain = replay(policy, [begin, asked], until=last + HOUR).state
+    pauses: list[Fact] = [
+        begin,
+        asked,
+        WaitingOn(at=first, id="wait", by=AMIRA, who="customer"),
+        WaitingOn(at=last, id="go", by=AMIRA, who="nobody"),
+    ]
+    paused = replay(policy, pauses, until=last + HOUR).state
+    for name, commitment in plain.commitments.items():
+        other = paused.commitments.get(name)
+        if commitment.name != "resolution" or other is None:
+            continue
+        if commitment.due_at is not None and other.due_at is not None:
+            assert other.due_at >= commitment.due_at, f"{name} fell due earlier for a pause"
+
+
+def check_step_is_pure(seed: int) -> None:
+    """`step` leaves the state it was given as it was."""
+    policy = policy_for(seed)
+    state = start()
+    for fact in outside_facts(seed):
+        written = told(state)
+        outcome = step(policy, state, fact)
+        assert told(state) == written, "step changed its argument"
+        state = msgspec.json.decode(told(outcome.state), type=TicketState)
+
+
+def check(seed: int) -> None:
+    """Live one seed's life and hold it against every invariant."""
+    shell, end = live(seed)
+    check_incremental_equals_batch(shell, end)
+    check_misses(shell)
+    check_citations(shell.policy, shell)
+    check_verdicts(shell, end)
+    check_tightening(seed)
+    check_pausing(seed)
+    check_step_is_pure(seed)
