@@ -5,7 +5,7 @@ from random import Random
 
 import msgspec
 
-from kept.policy import Policy, TicketState, replay, step, start
+from kept.policy import Policy, TicketState, replay, start, step
 from kept.policy.decisions import MissCommitment, RetractMiss
 from kept.policy.facts import AgentReplied, Fact, Resolved, TicketCreated, WaitingOn
 from kept.policy.words import DAY, HOUR, MINUTE, Instant, Verdict
@@ -62,8 +62,8 @@ def check_citations(policy: Policy, shell: Shell) -> None:
     for decision in shell.decisions:
         assert decision.because.clause, f"{decision} cites nothing"
         known = decision.because.clause in policy.clauses
-        assert known or decision.because.clause == policy.sop or decision.because.rule.startswith(
-            "R"
+        assert (
+            known or decision.because.clause == policy.sop or decision.because.rule.startswith("R")
         ), f"{decision} cites an unknown clause"
 
 
