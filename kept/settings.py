@@ -1,0 +1,131 @@
+"""Every setting of Kept, read once from the environment; docs/settings.md lists them.
+
+Django's own names are upper case because Django wants them so. What is ours starts with KEPT_.
+"""
+
+import secrets
+from pathlib import Path
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from kept import env
+from kept.postgres import places
+
+KEPT_DATA = Path(env.text("KEPT_DATA", ".kept")).expanduser().resolve()
+KEPT_URL = env.text("KEPT_URL", "http://127.0.0.1:8000").rstrip("/")
+KEPT_MAIL_DOMAIN = env.text("KEPT_MAIL_DOMAIN", "kept.example")
+KEPT_SMTP_URL = env.text("KEPT_SMTP_URL", "")
+KEPT_DEMO = env.flag("KEPT_DEMO", default=False)
+KEPT_STATEMENT_SECONDS = env.number("KEPT_STATEMENT_SECONDS", 15, least=1, most=3600)
+KEPT_WORKER_LEASE_SECONDS = env.number("KEPT_WORKER_LEASE_SECONDS", 60, least=5, most=3600)
+
+
+def _secret_key() -> str:
+    """Return KEPT_SECRET, or one made on first use and kept in the data folder."""
+    given = env.secret("KEPT_SECRET")
+    if given is not None:
+        return given
+    path = KEPT_DATA / "secret"
+    if not path.exists():
+        KEPT_DATA.mkdir(mode=0o711, parents=True, exist_ok=True)
+        half = KEPT_DATA / f"secret.{secrets.token_hex(4)}"
+        half.touch(mode=0o600)
+        half.write_text(secrets.token_urlsafe(48), encoding="ascii")
+        try:
+            path.hardlink_to(half)
+        except FileExistsError:
+            pass
+        finally:
+            half.unlink()
+    try:
+        return path.read_text(encoding="ascii").strip()
+    except OSError as problem:
+        raise env.SettingError("KEPT_SECRET", f"cannot read {path}: {problem}") from None
+
+
+def _database(url: str) -> dict[str, object]:
+    """Return Django's form of a postgresql:// URL, with time-outs on every connection."""
+    parts = urlsplit(url)
+    if parts.scheme not in {"postgres", "postgresql"}:
+        raise env.SettingError("DATABASE_URL", "must begin with postgresql:// .")
+    options = dict(parse_qsl(parts.query))
+    try:
+        port = str(parts.port or options.pop("port", ""))
+    except ValueError:
+        raise env.SettingError("DATABASE_URL", "has a port that is not a number.") from None
+    name = unquote(parts.path.lstrip("/"))
+    if not name:
+        raise env.SettingError("DATABASE_URL", "names no database after the last slash.")
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": name,
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": options.pop("host", "") or parts.hostname or "",
+        "PORT": port,
+        "CONN_MAX_AGE": 600,
+        "CONN_HEALTH_CHECKS": True,
+        "DISABLE_SERVER_SIDE_CURSORS": True,
+        "OPTIONS": {
+            "application_name": "kept",
+            "connect_timeout": 5,
+            "keepalives_idle": 30,
+            "tcp_user_timeout": 20_000,
+            "prepare_threshold": 5,
+            "server_side_binding": True,
+            "options": (
+                f"-c statement_timeout={KEPT_STATEMENT_SECONDS}s -c lock_timeout=5s"
+                " -c idle_in_transaction_session_timeout=30s -c timezone=UTC"
+            ),
+            **options,
+        },
+    }
+
+
+DATABASE_URL = env.text("DATABASE_URL", "") or places(KEPT_DATA).url
+DATABASES = {"default": _database(DATABASE_URL)}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+SECRET_KEY = _secret_key()
+DEBUG = env.flag("KEPT_DEBUG", default=False)
+ALLOWED_HOSTS = list(
+    env.words("KEPT_HOSTS", ("127.0.0.1", "localhost", "[::1]", urlsplit(KEPT_URL).hostname or ""))
+)
+CSRF_TRUSTED_ORIGINS = [KEPT_URL]
+
+INSTALLED_APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "kept.records",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "kept.urls"
+WSGI_APPLICATION = "kept.wsgi.application"
+
+AUTH_USER_MODEL = "records.Agent"
+AUTHENTICATION_BACKENDS = ["kept.services.people.ByAddress"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = KEPT_URL.startswith("https://")
+CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE
+
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en"
+USE_I18N = False
+STATIC_URL = "/static/"
