@@ -365,6 +365,16 @@ class Parameter(Frozen, kw_only=True):
     line: int = 0
 
 
+class CustomField(Frozen, kw_only=True):
+    """A ticket field that the SOP declares; its type says how an event's value is read."""
+
+    id: str
+    type: str = "text"
+    """text, bool, count, money, date, choice or list."""
+    values: tuple[str, ...] = ()
+    line: int = 0
+
+
 class SopTest(Frozen, kw_only=True):
     """One example of a `yaml test` block, still in wire form."""
 
@@ -390,6 +400,7 @@ class Policy(Frozen, kw_only=True):
     tzdata: str = ""
     words: dict[str, str] = {}
     parameters: dict[str, Parameter] = {}
+    fields: dict[str, CustomField] = {}
     unset: tuple[str, ...] = ()
     """Parameters without a value: the policy is a draft and cannot be activated."""
     clauses: dict[str, Clause] = {}
