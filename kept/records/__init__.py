@@ -1,0 +1,1 @@
+"""Tables: rows, what PostgreSQL must refuse, and every read. Verbs live in services."""

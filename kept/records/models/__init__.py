@@ -1,0 +1,29 @@
+"""The tables. Only records and services may import them; the pages read views from queries."""
+
+from kept.records.models.desks import Desk, Mailbox, PolicyProposal, PolicyVersion
+from kept.records.models.ledger import (
+    ApprovalRow,
+    CadenceTask,
+    CommitmentRow,
+    Journal,
+    KeptText,
+    StepEvidence,
+)
+from kept.records.models.mail import (
+    Attachment,
+    Message,
+    MessageIdSeen,
+    RawMessage,
+    ReplyToken,
+)
+from kept.records.models.people import Agent, Customer, CustomerAddress, Membership, Shift
+from kept.records.models.sending import Notification, Outbox
+from kept.records.models.tickets import Draft, Ticket
+from kept.records.models.work import Alarm
+
+__all__ = [
+    "Agent", "Alarm", "ApprovalRow", "Attachment", "CadenceTask", "CommitmentRow", "Customer",
+    "CustomerAddress", "Desk", "Draft", "Journal", "KeptText", "Mailbox", "Membership", "Message",
+    "MessageIdSeen", "Notification", "Outbox", "PolicyProposal", "PolicyVersion", "RawMessage",
+    "ReplyToken", "Shift", "StepEvidence", "Ticket",
+]  # fmt: skip

@@ -1,0 +1,91 @@
+"""Agents, what they may do where and when, and customers with their addresses."""
+
+from typing import ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+
+class Agent(AbstractBaseUser):
+    """Somebody who signs in. Rights come from memberships only; there is no superuser."""
+
+    email = models.EmailField(unique=True)
+    name = models.CharField(max_length=200)
+    is_active = models.BooleanField(default=True)
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
+    objects: ClassVar[BaseUserManager["Agent"]] = BaseUserManager()
+
+    class Meta:
+        db_table = "agent"
+
+
+class Membership(models.Model):
+    """An agent's role, level and team on one desk, in the words of its SOP."""
+
+    agent = models.ForeignKey(Agent, models.CASCADE, related_name="memberships")
+    desk = models.ForeignKey("Desk", models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=60)
+    level = models.CharField(max_length=60, null=True)
+    team = models.CharField(max_length=60, null=True)
+    skills = ArrayField(models.CharField(max_length=60), default=list)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "membership"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["agent", "desk", "role"],
+                condition=models.Q(ended_at=None),
+                name="membership_once_per_role",
+            )
+        ]
+        indexes = [models.Index(fields=["desk", "role"], name="membership_by_role")]
+
+
+class Shift(models.Model):
+    """When an agent is on duty for a desk: half-open, [starts_at, ends_at)."""
+
+    agent = models.ForeignKey(Agent, models.CASCADE, related_name="shifts")
+    desk = models.ForeignKey("Desk", models.CASCADE, related_name="shifts")
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "shift"
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(ends_at__gt=models.F("starts_at")), name="shift_has_length"
+            )
+        ]
+        indexes = [models.Index(fields=["desk", "ends_at"], name="shift_on_duty")]
+
+
+class Customer(models.Model):
+    """A person the desk serves. Erasing one empties this row and keeps its number."""
+
+    name = models.CharField(max_length=200, default="")
+    language = models.CharField(max_length=20, default="")
+    preferred_channel = models.CharField(max_length=40, default="")
+    tier = models.CharField(max_length=60, default="")
+    flags = ArrayField(models.CharField(max_length=60), default=list)
+    erased_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "customer"
+
+
+class CustomerAddress(models.Model):
+    """An address by which a customer is known. `value` is normalised by the services."""
+
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="addresses")
+    kind = models.CharField(max_length=20)
+    value = models.CharField(max_length=320)
+    verified_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "customer_address"
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "value"], name="address_of_one_customer")
+        ]
