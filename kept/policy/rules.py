@@ -44,6 +44,8 @@ class Target(Frozen, kw_only=True):
     unit: TargetUnit = TargetUnit.TIME
     text: str = ""
     """As the prose says it: `1 hour`."""
+    param: str = ""
+    """The parameter or word the figure comes from; empty where the sentence states it."""
 
 
 class OnChange(StrEnum):
@@ -247,6 +249,8 @@ class TableRule(RuleBase, kw_only=True, tag="table"):
     rows: tuple[TableRow, ...]
     unique: bool = True
     complete: bool = False
+    domains: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """(input, all its values): what `complete` is measured against."""
 
 
 Rule = (
