@@ -1,0 +1,10 @@
+"""The pure core: a compiled SOP and what follows from facts. Values in, values out.
+
+Nothing here reads a clock, a file of the user's, a network or a database.
+"""
+
+from kept.policy.errors import Compiled, NotAFact, Problem
+from kept.policy.rules import Policy
+from kept.policy.state import Commitment, TicketState
+
+__all__ = ["Commitment", "Compiled", "NotAFact", "Policy", "Problem", "TicketState"]
