@@ -9,7 +9,7 @@ from django.db.models import Q
 
 
 class Outbox(models.Model):
-    """One thing to send. `mail_id` (its Message-ID) is fixed when the row is made: copies share it."""
+    """One thing to send. `mail_id` is its Message-ID, fixed at birth: copies share it."""
 
     class State(models.TextChoices):
         """queued -> sent or failed; held waits for a person."""

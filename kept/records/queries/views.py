@@ -82,7 +82,7 @@ class DeskView(View):
 
 
 class CommitmentChip(View):
-    """One thing owed. `standing` is kept, missed, late, cancelled, at_risk, on_track, paused ..."""
+    """One thing owed. `standing`: kept missed late cancelled at_risk on_track paused."""
 
     id: str
     name: str
@@ -307,7 +307,7 @@ class WallboardView(View):
 
 
 class OutboxRow(View):
-    """One thing that goes out, for the outbox page. `payload` is an OutgoingMail as plain values."""
+    """One thing that goes out, for the outbox page."""
 
     id: int
     desk: str
