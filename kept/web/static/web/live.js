@@ -1,0 +1,69 @@
+// Live updates: what changed slides in, what one is reading stays where it is.
+import { refresh, setClock } from "./due.js"
+import { say } from "./panes.js"
+
+const PATIENCE = 1500
+let waiting = null
+let arrived = null
+
+const busy = (part) =>
+  part.contains(document.activeElement) || Boolean(part.querySelector("details.act[open]"))
+
+function patchRows(list, fresh) {
+  const now = new Map([...fresh.children].map((row) => [row.id, row]))
+  for (const row of [...list.children]) {
+    const next = now.get(row.id)
+    if (!next || next.innerHTML === row.innerHTML) continue
+    const link = row.querySelector(".row__link"), nextLink = next.querySelector(".row__link")
+    if (nextLink.textContent !== link.textContent) row.classList.add("row--changed")
+    link.replaceChildren(...nextLink.childNodes)
+  }
+  const ids = (one) => [...one.children].map((row) => row.id).join()
+  const reading = list.closest(".queue").scrollTop > 40 || list.matches(":hover, :focus-within")
+  const moved = ids(list) !== ids(fresh)
+  if (moved && !reading) list.replaceChildren(...fresh.children)
+  arrived = moved && reading ? fresh : null
+  document.querySelector("[data-news]").hidden = !arrived
+}
+
+function patchPart(part, next) {
+  if (!next || next.innerHTML === part.innerHTML || busy(part)) return
+  part.innerHTML = next.innerHTML
+  window.htmx?.process(part)
+}
+
+async function update() {
+  waiting = null
+  const answer = await fetch(location.href, { headers: { "X-Live": "1" } })
+  if (answer.redirected) return say("You are signed out. Open the desk again to sign in.")
+  if (!answer.ok) return undefined
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html")
+  if (page.body.dataset.now) setClock(page.body.dataset.now)
+  const list = document.querySelector("[data-rows]"), fresh = page.querySelector("[data-rows]")
+  if (list && fresh) patchRows(list, fresh)
+  for (const part of document.querySelectorAll("[data-live-part]")) {
+    patchPart(part, page.getElementById(part.id))
+  }
+  refresh()
+  return undefined
+}
+
+export function keepLive() {
+  const source = document.body.dataset.live
+  if (!source) return
+  document.addEventListener("click", ({ target }) => {
+    if (!target.closest("[data-show-news]") || !arrived) return
+    const list = document.querySelector("[data-rows]")
+    list.replaceChildren(...arrived.children)
+    window.htmx?.process(list)
+    document.querySelector("[data-news]").hidden = true
+    list.querySelector(".row__link")?.focus()
+  })
+  const stream = new EventSource(source)
+  stream.addEventListener("changed", () => { waiting ??= setTimeout(update, PATIENCE) })
+  stream.addEventListener("signed-out", () => {
+    stream.close()
+    say("You are signed out. Open the desk again to sign in.")
+  })
+  addEventListener("pagehide", () => stream.close())
+}

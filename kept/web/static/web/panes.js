@@ -1,0 +1,91 @@
+// Swaps between panes: which ticket is open, which proof, what a template says; keeps focus.
+const $ = (selector, root = document) => root.querySelector(selector)
+let focused = null
+
+function showOpenTicket() {
+  const ticket = $("#ticket[data-ticket]")
+  const workspace = $(".workspace")
+  if (!workspace || !ticket) return
+  workspace.classList.replace("workspace--queue", "workspace--ticket")
+  for (const row of document.querySelectorAll(".row")) {
+    const open = row.dataset.ticket === ticket.dataset.ticket
+    row.classList.toggle("row--open", open)
+    $(".row__link", row).toggleAttribute("aria-current", open)
+    if (open) row.classList.remove("row--changed")
+  }
+}
+
+function showProof(lane) {
+  for (const other of document.querySelectorAll(".lane")) {
+    other.setAttribute("aria-expanded", String(other === lane))
+  }
+}
+
+function closeProof() {
+  const place = $("#proof")
+  if (!place?.childElementCount) return false
+  const lane = $(".lane[aria-expanded='true']")
+  place.replaceChildren()
+  showProof(null)
+  lane?.focus()
+  return true
+}
+
+function useTemplate(select) {
+  const box = select.form.querySelector("textarea")
+  const words = select.selectedOptions[0]?.dataset.words
+  if (!words || (box.value.trim() && box.value !== box.dataset.filled)) return
+  box.value = box.dataset.filled = words
+  box.dispatchEvent(new Event("input", { bubbles: true }))
+  box.focus()
+}
+
+function onChange({ target }) {
+  if (target.matches("[data-template]")) useTemplate(target)
+  if (target.matches("[data-kind]")) {
+    target.closest(".composer").classList.toggle("composer--note", target.value === "note")
+  }
+  if (target.matches(".queue__filters select")) target.form.requestSubmit()
+}
+
+function onClick(event) {
+  const close = event.target.closest("[data-close-proof]")
+  if (close && closeProof()) event.preventDefault()
+  const toggle = event.target.closest("[data-toggle]")
+  if (toggle) {
+    event.preventDefault()
+    toggle.setAttribute("aria-expanded", String(toggle.getAttribute("aria-expanded") !== "true"))
+  }
+}
+
+function afterSwap({ detail }) {
+  if (detail.target.id === "ticket" || detail.elt.id === "ticket") {
+    showOpenTicket()
+    const wrong = $(".ticket__notices [role='alert'], .field--wrong :is(input, select, textarea)")
+    if (wrong) wrong.focus()
+    else if (innerWidth < 900) scrollTo(0, 0)
+  }
+  if (detail.target.id === "proof") {
+    showProof(detail.requestConfig?.elt)
+    $("#proof h2")?.focus()
+  }
+  if (focused && !document.activeElement?.id) document.getElementById(focused)?.focus()
+}
+
+export function say(words) {
+  const toast = $("[data-toast]")
+  toast.textContent = words
+  setTimeout(() => { if (toast.textContent === words) toast.textContent = "" }, 6000)
+}
+
+export function keepPanes() {
+  addEventListener("change", onChange)
+  addEventListener("click", onClick)
+  addEventListener("keydown", (event) => { if (event.key === "Escape") closeProof() })
+  document.addEventListener("htmx:beforeSwap", () => { focused = document.activeElement?.id })
+  document.addEventListener("htmx:afterSwap", afterSwap)
+  document.addEventListener("htmx:responseError", ({ detail }) =>
+    say(`The desk answered ${detail.xhr.status}. Nothing was changed; reload the page to go on.`))
+  document.addEventListener("htmx:sendError", () =>
+    say("No answer from the desk. What you typed is kept here; try again in a moment."))
+}
