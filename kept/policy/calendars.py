@@ -7,7 +7,7 @@ due time is two binary searches. `24x7` is no calendar at all: None where one is
 from kept.policy.words import Frozen, Instant, Micros
 
 
-class Calendar(Frozen, kw_only=True):
+class Calendar(Frozen, frozen=True, kw_only=True):
     """Open time from `first` to `last` (exclusive), both UTC microseconds.
 
     `opens[i]`..`closes[i]` are the segments; `open_before[i]` is the open time before segment i.

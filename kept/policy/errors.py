@@ -11,7 +11,7 @@ from kept.policy.rules import Policy
 from kept.policy.words import Frozen
 
 
-class Problem(Frozen, kw_only=True):
+class Problem(Frozen, frozen=True, kw_only=True):
     """One finding at one place; `other_line` is the second line of a contradiction."""
 
     file: str
@@ -26,7 +26,7 @@ class Problem(Frozen, kw_only=True):
     advice: str = ""
 
 
-class Compiled(Frozen, kw_only=True):
+class Compiled(Frozen, frozen=True, kw_only=True):
     """What became of a document: `policy` is None exactly when an error stands in `problems`."""
 
     policy: Policy | None

@@ -19,7 +19,7 @@ Truth = bool | None
 """Three-valued: None is unknown, never false."""
 
 
-class Condition(Frozen, kw_only=True):
+class Condition(Frozen, frozen=True, kw_only=True):
     """A typed condition, compiled. `tree` is conditions.Expr, for the lints."""
 
     source: str
@@ -37,7 +37,7 @@ class TargetUnit(StrEnum):
     YEARS = "years"
 
 
-class Target(Frozen, kw_only=True):
+class Target(Frozen, frozen=True, kw_only=True):
     """A promised duration: microseconds for TIME, a count of days, months or years else."""
 
     amount: int
@@ -59,48 +59,48 @@ class OnChange(StrEnum):
 # Actions ---------------------------------------------------------------------------------------
 
 
-class EscalateAction(Frozen, kw_only=True, tag="escalate"):
+class EscalateAction(Frozen, frozen=True, kw_only=True, tag="escalate"):
     """`to` a level, or `by` a number of levels up; never down."""
 
     to: str | None = None
     by: int = 0
 
 
-class AssignAction(Frozen, kw_only=True, tag="assign"):
+class AssignAction(Frozen, frozen=True, kw_only=True, tag="assign"):
     team: str | None = None
     role: str | None = None
     pick: tuple[str, ...] = ()
 
 
-class PageAction(Frozen, kw_only=True, tag="page"):
+class PageAction(Frozen, frozen=True, kw_only=True, tag="page"):
     role: str
     every: Micros = 0
     """Repeat until acknowledged; 0 is once."""
 
 
-class NotifyAction(Frozen, kw_only=True, tag="notify"):
+class NotifyAction(Frozen, frozen=True, kw_only=True, tag="notify"):
     who: tuple[str, ...]
     by: tuple[str, ...] = ("dashboard",)
 
 
-class SendAction(Frozen, kw_only=True, tag="send"):
+class SendAction(Frozen, frozen=True, kw_only=True, tag="send"):
     template: str
     to: str = "customer"
 
 
-class SetSeverityAction(Frozen, kw_only=True, tag="set_severity"):
+class SetSeverityAction(Frozen, frozen=True, kw_only=True, tag="set_severity"):
     to: str
 
 
-class FlagAction(Frozen, kw_only=True, tag="flag"):
+class FlagAction(Frozen, frozen=True, kw_only=True, tag="flag"):
     flag: str
 
 
-class OpenAction(Frozen, kw_only=True, tag="open"):
+class OpenAction(Frozen, frozen=True, kw_only=True, tag="open"):
     step: str
 
 
-class CloseAction(Frozen, kw_only=True, tag="close"):
+class CloseAction(Frozen, frozen=True, kw_only=True, tag="close"):
     as_status: str = "closed"
 
 
@@ -113,7 +113,7 @@ Action = (
 # Rules -----------------------------------------------------------------------------------------
 
 
-class RuleBase(Frozen, kw_only=True):
+class RuleBase(Frozen, frozen=True, kw_only=True):
     """The common keys. `order` is the rule's place in the document."""
 
     because: Because
@@ -130,14 +130,14 @@ class RuleBase(Frozen, kw_only=True):
     `$figure` stands for the rule's own figure. Scalars stay as written."""
 
 
-class By(Frozen, kw_only=True):
+class By(Frozen, frozen=True, kw_only=True):
     """Whose act counts: `human`, `any`, `level`, or a role."""
 
     kind: str = "human"
     role: str | None = None
 
 
-class ClockRule(RuleBase, kw_only=True, tag="clock"):
+class ClockRule(RuleBase, frozen=True, kw_only=True, tag="clock"):
     start: tuple[str, ...]
     stop: tuple[str, ...]
     target: Target | None
@@ -153,7 +153,7 @@ class ClockRule(RuleBase, kw_only=True, tag="clock"):
     on_miss: tuple[Action, ...] = ()
 
 
-class WindowRule(RuleBase, kw_only=True, tag="window"):
+class WindowRule(RuleBase, frozen=True, kw_only=True, tag="window"):
     start: tuple[str, ...]
     act: tuple[str, ...]
     every: Target | None
@@ -163,7 +163,7 @@ class WindowRule(RuleBase, kw_only=True, tag="window"):
     on_miss: tuple[Action, ...] = ()
 
 
-class StepRule(RuleBase, kw_only=True, tag="step"):
+class StepRule(RuleBase, frozen=True, kw_only=True, tag="step"):
     after: tuple[str, ...] = ()
     form: str | None = None
     role: str | None = None
@@ -175,7 +175,7 @@ class StepRule(RuleBase, kw_only=True, tag="step"):
     on_miss: tuple[Action, ...] = ()
 
 
-class ReactionRule(RuleBase, kw_only=True, tag="reaction"):
+class ReactionRule(RuleBase, frozen=True, kw_only=True, tag="reaction"):
     on: tuple[str, ...] = ()
     after: Target | None = None
     start: tuple[str, ...] = ()
@@ -186,14 +186,14 @@ class ReactionRule(RuleBase, kw_only=True, tag="reaction"):
     """`per cause`, `per ticket` or `always`."""
 
 
-class GateRule(RuleBase, kw_only=True, tag="gate"):
+class GateRule(RuleBase, frozen=True, kw_only=True, tag="gate"):
     """`name` is the act: an event name such as `closed`."""
 
     needs: Condition | None = None
     say: str = ""
 
 
-class ApprovalRule(RuleBase, kw_only=True, tag="approval"):
+class ApprovalRule(RuleBase, frozen=True, kw_only=True, tag="approval"):
     """`name` is the kind. `when` reads `amount`, the sum over the periods below included."""
 
     by: tuple[str, ...] = ()
@@ -205,7 +205,7 @@ class ApprovalRule(RuleBase, kw_only=True, tag="approval"):
     """The acts that need the approval."""
 
 
-class EntitlementRule(RuleBase, kw_only=True, tag="entitlement"):
+class EntitlementRule(RuleBase, frozen=True, kw_only=True, tag="entitlement"):
     from_field: str
     lasts: Target | None
     covers: tuple[str, ...] = ()
@@ -214,7 +214,7 @@ class EntitlementRule(RuleBase, kw_only=True, tag="entitlement"):
     fee_when: Condition | None = None
 
 
-class CadenceRule(RuleBase, kw_only=True, tag="cadence"):
+class CadenceRule(RuleBase, frozen=True, kw_only=True, tag="cadence"):
     every: Target | None
     role: str | None = None
     form: str | None = None
@@ -223,7 +223,7 @@ class CadenceRule(RuleBase, kw_only=True, tag="cadence"):
     """How long after the period begins the task is due; None is the period's end."""
 
 
-class MeasureRule(RuleBase, kw_only=True, tag="measure"):
+class MeasureRule(RuleBase, frozen=True, kw_only=True, tag="measure"):
     """`of` is the formula's source; measures.py reads it."""
 
     of: str
@@ -234,14 +234,14 @@ class MeasureRule(RuleBase, kw_only=True, tag="measure"):
     split: tuple[str, ...] = ()
 
 
-class TableRow(Frozen, kw_only=True):
+class TableRow(Frozen, frozen=True, kw_only=True):
     when: tuple[tuple[str, tuple[str, ...]], ...]
     """(field, allowed values); an absent field allows anything."""
     then: str
     line: int = 0
 
 
-class TableRule(RuleBase, kw_only=True, tag="table"):
+class TableRule(RuleBase, frozen=True, kw_only=True, tag="table"):
     """A decision table: derives `output` from `inputs`, first row that holds."""
 
     inputs: tuple[str, ...]
@@ -262,7 +262,7 @@ Rule = (
 # Declarations ------------------------------------------------------------------------------------
 
 
-class Clause(Frozen, kw_only=True):
+class Clause(Frozen, frozen=True, kw_only=True):
     """One clause of the document, in its order."""
 
     id: str
@@ -278,14 +278,14 @@ class Clause(Frozen, kw_only=True):
     order: int = 0
 
 
-class Severity(Frozen, kw_only=True):
+class Severity(Frozen, frozen=True, kw_only=True):
     id: str
     name: str
     definition: tuple[str, ...] = ()
     clause: str = ""
 
 
-class Level(Frozen, kw_only=True):
+class Level(Frozen, frozen=True, kw_only=True):
     id: str
     name: str
     rank: int
@@ -297,7 +297,7 @@ class Level(Frozen, kw_only=True):
     clause: str = ""
 
 
-class Role(Frozen, kw_only=True):
+class Role(Frozen, frozen=True, kw_only=True):
     id: str
     name: str
     may: tuple[str, ...] = ()
@@ -308,7 +308,7 @@ class Role(Frozen, kw_only=True):
     clause: str = ""
 
 
-class Team(Frozen, kw_only=True):
+class Team(Frozen, frozen=True, kw_only=True):
     id: str
     name: str
     level: str | None = None
@@ -317,7 +317,7 @@ class Team(Frozen, kw_only=True):
     clause: str = ""
 
 
-class Channel(Frozen, kw_only=True):
+class Channel(Frozen, frozen=True, kw_only=True):
     id: str
     name: str
     kind: str = "email"
@@ -329,7 +329,7 @@ class Channel(Frozen, kw_only=True):
     clause: str = ""
 
 
-class FormField(Frozen, kw_only=True):
+class FormField(Frozen, frozen=True, kw_only=True):
     id: str
     label: str
     type: str = "text"
@@ -341,7 +341,7 @@ class FormField(Frozen, kw_only=True):
     help: str = ""
 
 
-class Form(Frozen, kw_only=True):
+class Form(Frozen, frozen=True, kw_only=True):
     id: str
     title: str
     fields: tuple[FormField, ...]
@@ -349,7 +349,7 @@ class Form(Frozen, kw_only=True):
     clause: str = ""
 
 
-class Template(Frozen, kw_only=True):
+class Template(Frozen, frozen=True, kw_only=True):
     """`{{ name }}` marks a blank; each blank must have a source in `fields` or the common ones."""
 
     id: str
@@ -361,7 +361,7 @@ class Template(Frozen, kw_only=True):
     clause: str = ""
 
 
-class Parameter(Frozen, kw_only=True):
+class Parameter(Frozen, frozen=True, kw_only=True):
     id: str
     value: str | None
     unit: str
@@ -369,7 +369,7 @@ class Parameter(Frozen, kw_only=True):
     line: int = 0
 
 
-class CustomField(Frozen, kw_only=True):
+class CustomField(Frozen, frozen=True, kw_only=True):
     """A ticket field that the SOP declares; its type says how an event's value is read."""
 
     id: str
@@ -379,7 +379,7 @@ class CustomField(Frozen, kw_only=True):
     line: int = 0
 
 
-class SopTest(Frozen, kw_only=True):
+class SopTest(Frozen, frozen=True, kw_only=True):
     """One example of a `yaml test` block, still in wire form."""
 
     clause: str
@@ -391,7 +391,7 @@ class SopTest(Frozen, kw_only=True):
     parameters: dict[str, str] = {}
 
 
-class Policy(Frozen, kw_only=True):
+class Policy(Frozen, frozen=True, kw_only=True):
     """A compiled SOP. `hash` is the sha256 of its canonical JSON (section 7)."""
 
     sop: str

@@ -22,7 +22,7 @@ from kept.policy.state import Commitment, TicketState
 from kept.policy.words import SECOND, Instant, Micros, Value
 
 FACTS: dict[str, type[FactBase]] = {
-    kind.__struct_config__.tag: kind  # type: ignore[attr-defined]  # set by msgspec on each Struct
+    str(kind.__struct_config__.tag): kind
     for kind in get_args(Fact)
 }
 _INSTANTS = ("at", "received_at", "due", "fired_at")
@@ -159,7 +159,7 @@ def _read(policy: Policy, name: str, event: dict[str, Any]) -> Fact:
     own = {field.name for field in msgspec.structs.fields(kind)}
     fields = dict(event.pop("fields", None) or {})
     for key, value in event.items():
-        if key in own:
+        if key in own and key != "by":
             given[key] = _own_value(policy, key, value)
         elif key not in _ACTOR_KEYS:
             fields[key] = value

@@ -74,7 +74,7 @@ class CommitmentKind(StrEnum):
     CADENCE = "cadence"
 
 
-class Because(Frozen, kw_only=True, array_like=True):
+class Because(Frozen, frozen=True, kw_only=True, array_like=True):
     """Where a decision comes from: no effect can be built without one."""
 
     clause: str
