@@ -1,0 +1,1 @@
+"""Channels: how messages come in and go out. Each kind has parse, thread, receive and send."""
