@@ -64,6 +64,8 @@ class EscalateAction(Frozen, frozen=True, kw_only=True, tag="escalate"):
 
     to: str | None = None
     by: int = 0
+    at_top: tuple[Action, ...] = ()
+    """What is done instead when `by` finds no level above."""
 
 
 class AssignAction(Frozen, frozen=True, kw_only=True, tag="assign"):
@@ -260,6 +262,7 @@ Rule = (
 
 
 # Declarations ------------------------------------------------------------------------------------
+# `implied` marks what the desk needs and the text does not name: `kept sop show` leaves it out.
 
 
 class Clause(Frozen, frozen=True, kw_only=True):
@@ -283,6 +286,7 @@ class Severity(Frozen, frozen=True, kw_only=True):
     name: str
     definition: tuple[str, ...] = ()
     clause: str = ""
+    implied: bool = False
 
 
 class Level(Frozen, frozen=True, kw_only=True):
@@ -295,6 +299,7 @@ class Level(Frozen, frozen=True, kw_only=True):
     accept: Target | None = None
     """How long a level has to take an escalated ticket on."""
     clause: str = ""
+    implied: bool = False
 
 
 class Role(Frozen, frozen=True, kw_only=True):
@@ -306,6 +311,7 @@ class Role(Frozen, frozen=True, kw_only=True):
     limit: int | None = None
     """The largest amount this role may approve, minor units; None is no limit."""
     clause: str = ""
+    implied: bool = False
 
 
 class Team(Frozen, frozen=True, kw_only=True):
@@ -315,6 +321,7 @@ class Team(Frozen, frozen=True, kw_only=True):
     roles: tuple[str, ...] = ()
     skills: tuple[str, ...] = ()
     clause: str = ""
+    implied: bool = False
 
 
 class Channel(Frozen, frozen=True, kw_only=True):
@@ -327,6 +334,7 @@ class Channel(Frozen, frozen=True, kw_only=True):
     calendar: str | None = None
     secure: bool = False
     clause: str = ""
+    implied: bool = False
 
 
 class FormField(Frozen, frozen=True, kw_only=True):
@@ -347,6 +355,7 @@ class Form(Frozen, frozen=True, kw_only=True):
     fields: tuple[FormField, ...]
     event: str | None = None
     clause: str = ""
+    implied: bool = False
 
 
 class Template(Frozen, frozen=True, kw_only=True):
@@ -359,6 +368,7 @@ class Template(Frozen, frozen=True, kw_only=True):
     channel: str = "email"
     fields: tuple[FormField, ...] = ()
     clause: str = ""
+    implied: bool = False
 
 
 class Parameter(Frozen, frozen=True, kw_only=True):
