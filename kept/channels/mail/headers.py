@@ -22,10 +22,14 @@ _HEX = re.compile(rb"%([0-9A-Fa-f]{2})")
 
 
 class Mailbox(msgspec.Struct, frozen=True):
-    """One name and address. The address is lower-case and plain, or empty when it is none."""
+    """One name and address. The address is lower-case and plain, or empty when it is none.
+
+    `exact` keeps the letters as they came: a reply token differs from its upper-cased copy.
+    """
 
     name: str = ""
     address: str = ""
+    exact: str = ""
 
 
 def words(octets: bytes) -> str:
@@ -144,9 +148,10 @@ def mailboxes(octets: bytes) -> tuple[Mailbox, ...]:
     found: list[Mailbox] = []
     for phrase, angle in _address_pieces(octets[:LONGEST_VALUE].decode("latin-1")):
         name = _phrase_text(phrase) if angle is not None else ""
-        address = plain_address(angle if angle is not None else phrase)
+        given = angle if angle is not None else phrase
+        address = plain_address(given)
         if address or name or angle:
-            found.append(Mailbox(name, address))
+            found.append(Mailbox(name, address, given.strip() if address else ""))
         if len(found) >= MOST_ADDRESSES:
             break
     return tuple(found)

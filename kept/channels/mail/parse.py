@@ -75,11 +75,11 @@ def _every_box(message: Part, name: str) -> tuple[Mailbox, ...]:
 def _delivered_to(message: Part) -> tuple[str, ...]:
     """Return the addresses that servers on the way say they delivered to."""
     found = [
-        box.address
+        box.exact
         for name in DELIVERY_FIELDS
         for value in message.every(name)[:20]
         for box in mailboxes(value)
-        if box.address
+        if box.exact
     ]
     return tuple(dict.fromkeys(found))
 
