@@ -1,0 +1,46 @@
+"""Compiled policies by hash, kept in memory; compiling costs up to half a second.
+
+A policy is made from the very text that was stored, so any process arrives at the same hash.
+"""
+
+from functools import lru_cache
+
+import msgspec
+
+from kept.policy import Compiled, Policy, compile_sop
+from kept.records.models import PolicyVersion
+from kept.services.errors import DeskError
+
+
+class PolicyBroken(DeskError):
+    """A stored policy no longer compiles to its hash: the program or the row was changed."""
+
+    code = "policy_broken"
+    status = 500
+
+
+def compile_text(source: str, parents: dict[str, str], parameters: dict[str, str]) -> Compiled:
+    """Compile an SOP's text with the texts its `extends` may name."""
+    return compile_sop(source, parameters=parameters, parents=parents)
+
+
+@lru_cache(maxsize=64)
+def policy_by_hash(hash_: str) -> Policy:
+    """Return the compiled policy of a stored version."""
+    version = PolicyVersion.objects.filter(hash=hash_).order_by("id").first()
+    if version is None:
+        raise PolicyBroken(f"No stored policy has the hash {hash_}.")
+    policy = compile_text(version.source, version.parents, version.parameters).policy
+    if policy is None or policy.hash != hash_:
+        raise PolicyBroken(f"The policy {version.sop} {version.version} compiles differently now.")
+    return policy
+
+
+@lru_cache(maxsize=256)
+def policy_with(hash_: str, earlier: frozenset[str]) -> Policy:
+    """Return a policy that also knows the versions some commitments still run under."""
+    policy = policy_by_hash(hash_)
+    others = {each: policy_by_hash(each) for each in sorted(earlier - {hash_})}
+    if not others:
+        return policy
+    return msgspec.structs.replace(policy, earlier={**policy.earlier, **others})

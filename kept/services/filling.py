@@ -1,0 +1,121 @@
+"""Fill a template's blanks from the ticket. One pass: what fills a blank is never read again."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+
+from kept.policy import Policy
+from kept.policy.rules import Template
+from kept.policy.words import Frozen
+from kept.records.instants import moment
+from kept.records.models import Agent, Customer, CustomerAddress
+from kept.services import projections
+from kept.services.links import confirm_token
+from kept.services.locking import LockedTicket
+
+BLANK = re.compile(r"\{\{\s*([A-Za-z_][\w.]*)\s*\}\}")
+
+
+class Filled(Frozen, kw_only=True):
+    """A template's texts; `open_blanks` names what nothing could fill."""
+
+    subject: str
+    body: str
+    open_blanks: tuple[str, ...] = ()
+
+
+def fill(template: Template, known: Mapping[str, str]) -> Filled:
+    """Fill the blanks of a template; an open one stays visible in the text."""
+    blanks: list[str] = []
+
+    def put(match: re.Match[str]) -> str:
+        name = match.group(1)
+        value = known.get(name, "")
+        if not value:
+            blanks.append(name)
+            return f"[{name}]"
+        return value
+
+    subject = BLANK.sub(put, template.subject)
+    body = BLANK.sub(put, template.body)
+    return Filled(
+        subject=" ".join(subject.split()), body=body, open_blanks=tuple(dict.fromkeys(blanks))
+    )
+
+
+def sources(
+    ticket: LockedTicket, *, agent: int | None, given: Mapping[str, str], reason: str = ""
+) -> dict[str, str]:
+    """Return what the common blanks hold for a ticket, and the fields an agent gave."""
+    policy = ticket.policy
+    known = {key: str(value) for key, value in ticket.state.facts.items() if value is not None}
+    known |= {
+        "ticket.number": str(ticket.id),
+        "ticket.subject": ticket.subject,
+        "ticket.url": f"{settings.KEPT_URL}/tickets/{ticket.id}",
+        "confirm.url": f"{settings.KEPT_URL}/c/{confirm_token(ticket.id, ticket.customer)}",
+        "survey.url": f"{settings.KEPT_URL}/c/{confirm_token(ticket.id, ticket.customer)}#survey",
+        "desk.name": ticket.desk_name,
+        "desk.hours": desk_hours(policy),
+        "severity.name": _named(policy, ticket.state.facts.get("severity")),
+        "level.name": _level_named(policy, ticket.state.facts.get("level")),
+        "reason": reason,
+        **_dues(ticket),
+        **_customer(ticket.customer),
+        **_agent(agent or ticket.owner, ticket.desk_name),
+    }
+    known |= {key: str(value) for key, value in given.items()}
+    return known
+
+
+def desk_hours(policy: Policy) -> str:
+    """Return when the desk is open, in the SOP's own words where it has some."""
+    channels = sorted(policy.channels.values(), key=lambda c: not c.primary)
+    return next((channel.hours for channel in channels if channel.hours), "around the clock")
+
+
+def local_time(at: datetime, zone: str) -> str:
+    """Return an instant as a customer reads it, with its zone."""
+    return at.astimezone(ZoneInfo(zone)).strftime("%a %d %b %Y %H:%M %Z")
+
+
+def _dues(ticket: LockedTicket) -> dict[str, str]:
+    due = projections.next_due(ticket.state)
+    promise = next(
+        (c for c in ticket.state.commitments.values() if c.kind == "promise" and c.due_at), None
+    )
+    return {
+        "next_due": local_time(moment(due.due_at), ticket.zone) if due and due.due_at else "",
+        "next_due_clause": due.because.clause if due else "",
+        "promise.due": (
+            local_time(moment(promise.due_at), ticket.zone) if promise and promise.due_at else ""
+        ),
+    }
+
+
+def _customer(customer: int | None) -> dict[str, str]:
+    if customer is None:
+        return {"customer.name": "there"}
+    row = Customer.objects.filter(pk=customer).values_list("name", flat=True).first()
+    address = (
+        CustomerAddress.objects.filter(customer_id=customer, kind="email")
+        .values_list("value", flat=True)
+        .first()
+    )
+    return {"customer.name": row or "there", "customer.email": address or ""}
+
+
+def _agent(agent: int | None, desk_name: str) -> dict[str, str]:
+    name = Agent.objects.filter(pk=agent).values_list("name", flat=True).first() if agent else None
+    return {"agent.name": name or desk_name}
+
+
+def _named(policy: Policy, severity: object) -> str:
+    return next((s.name for s in policy.severities if s.id == severity), "")
+
+
+def _level_named(policy: Policy, level: object) -> str:
+    return next((each.name for each in policy.levels if each.id == level), "")
