@@ -15,6 +15,7 @@ from kept.policy.rules import Condition, Policy
 from kept.policy.words import Frozen, Status, Value
 
 MAX_LOOKS = 20_000
+MAX_PHRASES = 10
 OTHER = "(another)"
 """Stands for every text that no condition names."""
 
@@ -26,7 +27,7 @@ class Undecided(Exception):
     """The question needs more looks than the limit allows, or a parameter is not set."""
 
 
-class Atom(Frozen, kw_only=True):
+class Atom(Frozen, frozen=True, kw_only=True):
     """What one part of a condition asks of one field: `op` and the literals it names."""
 
     field: str
@@ -34,7 +35,7 @@ class Atom(Frozen, kw_only=True):
     values: tuple[Value, ...] = ()
 
 
-class Want(Frozen, kw_only=True):
+class Want(Frozen, frozen=True, kw_only=True):
     """A condition and the truth it should have; no condition always holds."""
 
     condition: Condition | None
@@ -216,8 +217,10 @@ def _subsets(found: list[Atom]) -> Iterable[tuple[str, ...]]:
     groups: dict[tuple[bool, ...], list[str]] = {}
     for value in dict.fromkeys(chain.from_iterable(lists)):
         groups.setdefault(tuple(value in each for each in lists), []).append(str(value))
+    if len(groups) > MAX_PHRASES:
+        raise Undecided
     chosen: list[tuple[str, ...]] = [()]
-    for group in list(groups.values())[:12]:
+    for group in groups.values():
         chosen += [(*subset, group[0]) for subset in chosen]
     return chosen
 
