@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from kept import env
 from kept.postgres import places
+from kept.web.assets import fingerprint
 
 KEPT_DATA = Path(env.text("KEPT_DATA", ".kept")).expanduser().resolve()
 KEPT_URL = env.text("KEPT_URL", "http://127.0.0.1:8000").rstrip("/")
@@ -96,15 +97,29 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.auth",
     "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "django_htmx",
     "kept.records",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "django.middleware.gzip.GZipMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "kept.web.headers.SecurityHeaders",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "kept.web.errors.SaidErrors",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "DIRS": [Path(__file__).parent / "web" / "templates"],
+        "OPTIONS": {"environment": "kept.web.jinja.environment"},
+    }
 ]
 ROOT_URLCONF = "kept.urls"
 WSGI_APPLICATION = "kept.wsgi.application"
@@ -122,10 +137,22 @@ AUTH_PASSWORD_VALIDATORS = [
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = KEPT_URL.startswith("https://")
+SESSION_COOKIE_NAME = "__Host-kept" if SESSION_COOKIE_SECURE else "kept"
 CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE
+CSRF_COOKIE_NAME = "__Host-kept-form" if SESSION_COOKIE_SECURE else "kept-form"
+CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "kept.web.errors.form_too_old"
+LOGIN_URL = "/sign-in"
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_HSTS_SECONDS = 31_536_000 if SESSION_COOKIE_SECURE else 0
 
 USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
 USE_I18N = False
-STATIC_URL = "/static/"
+# The folder's own hash is in every address, so a file may be kept for ever and an upgrade is seen.
+STATICFILES_DIRS = [Path(__file__).parent / "web" / "static"]
+STATIC_URL = f"/static/{fingerprint(*STATICFILES_DIRS)}/"
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_MAX_AGE = 31_536_000

@@ -1,0 +1,1 @@
+"""The agents' pages: read the form, call one service or query, render."""

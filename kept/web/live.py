@@ -1,0 +1,141 @@
+"""Live updates: one stream per page, fed by LISTEN, with polling as the guarantee.
+
+An event says only that a ticket changed, and only to members of its desk: rights are read anew
+at every round, so a person who loses a desk loses its events within seconds. What changed is
+fetched as a page, which asks for the rights once more.
+"""
+
+import asyncio
+import json
+import logging
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from kept.web import changes
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+log = logging.getLogger(__name__)
+
+BEAT_SECONDS = 15
+HEADERS = [
+    (b"content-type", b"text/event-stream"),
+    (b"cache-control", b"no-store"),
+    (b"x-accel-buffering", b"no"),
+]
+
+
+@dataclass(eq=False, slots=True)
+class Listener:
+    """One open stream. A full queue drops events: the next page load has them all."""
+
+    agent: int
+    session: str
+    desks: frozenset[int]
+    events: asyncio.Queue[str] = field(default_factory=lambda: asyncio.Queue(64))
+
+    def offer(self, event: str) -> None:
+        if not self.events.full():
+            self.events.put_nowait(event)
+
+
+class Hub:
+    """All streams of this process over one listening connection."""
+
+    def __init__(self) -> None:
+        self.listeners: set[Listener] = set()
+        self._task: asyncio.Task[None] | None = None
+
+    def join(self, listener: Listener) -> None:
+        self.listeners.add(listener)
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._run())
+
+    def leave(self, listener: Listener) -> None:
+        self.listeners.discard(listener)
+
+    async def _run(self) -> None:
+        """Read changes while anybody listens; a lost database is tried again, never fatal."""
+        while self.listeners:
+            try:
+                async with changes.Reader() as reader:
+                    while self.listeners:
+                        await self._round(reader)
+            except changes.Unreachable as problem:
+                log.warning("live updates wait for the database: %s", problem)
+                await asyncio.sleep(changes.POLL_SECONDS)
+
+    async def _round(self, reader: changes.Reader) -> None:
+        found = await reader.changed()
+        standing = await reader.standing({listener.session for listener in self.listeners})
+        for listener in tuple(self.listeners):
+            now = standing.get(listener.session)
+            if now is None:
+                listener.offer("event: signed-out\ndata: {}\n\n")
+                continue
+            listener.desks = now.desks
+            for change in found:
+                if change.desk in listener.desks:
+                    words = json.dumps({"ticket": change.ticket})
+                    listener.offer(f"id: {change.id}\nevent: changed\ndata: {words}\n\n")
+
+
+hub = Hub()
+
+
+async def stream(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer GET /live: 204 to strangers, so that their browsers do not ask again."""
+    listener = await _listener(scope)
+    if listener is None:
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+        return
+    await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
+    hub.join(listener)
+    gone = asyncio.ensure_future(_gone(receive))
+    try:
+        await _write(send, "retry: 3000\n\n")
+        while not gone.done():
+            event = await _next(listener, gone)
+            await _write(send, event)
+            if event.startswith("event: signed-out"):
+                break
+    except OSError:
+        pass
+    finally:
+        hub.leave(listener)
+        gone.cancel()
+    await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def _listener(scope: Scope) -> Listener | None:
+    key = changes.session_key(dict(scope["headers"]).get(b"cookie", b"").decode("latin-1"))
+    if not key or scope["method"] != "GET":
+        return None
+    standing = await changes.standing_of(key)
+    if standing is None:
+        return None
+    return Listener(agent=standing.agent, session=key, desks=standing.desks)
+
+
+async def _gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _next(listener: Listener, gone: "asyncio.Future[None]") -> str:
+    """Return the next event, or a comment that keeps proxies from closing the stream."""
+    waiting = asyncio.ensure_future(listener.events.get())
+    done, _ = await asyncio.wait(
+        {waiting, gone}, timeout=BEAT_SECONDS, return_when=asyncio.FIRST_COMPLETED
+    )
+    if waiting in done:
+        return waiting.result()
+    waiting.cancel()
+    return ": still here\n\n"
+
+
+async def _write(send: Send, text: str) -> None:
+    await send({"type": "http.response.body", "body": text.encode(), "more_body": True})
