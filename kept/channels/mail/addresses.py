@@ -1,13 +1,13 @@
 """Reply addresses: `desk+TOKEN@domain`, one token for each recipient of each ticket.
 
 The token is the only thing in a mail that proves a reply belongs to a ticket. It is compared
-letter by letter: upper-cased, cut or guessed ones are no token.
+letter by letter: upper-cased, cut or guessed ones are none.
 """
 
 import re
 from collections.abc import Iterable
 
-_TOKEN = re.compile(r"[A-Za-z0-9_-]{16,64}")
+_TOKEN = re.compile(r"[a-z0-9]{16,64}")
 
 
 def with_token(address: str, token: str) -> str:

@@ -41,13 +41,15 @@ def incoming(
         text=mail.fresh,
         quoted=mail.quoted,
         html=mail.html,
-        message_id=mail.message_id,
-        in_reply_to=next(iter(mail.in_reply_to), ""),
-        references=tuple(dict.fromkeys((*mail.references, *mail.in_reply_to))),
+        message_id=_bracketed(mail.message_id),
+        in_reply_to=_bracketed(next(iter(mail.in_reply_to), "")),
+        references=tuple(
+            _bracketed(one) for one in dict.fromkeys((*mail.references, *mail.in_reply_to))
+        ),
         reply_token=token_in(_recipients(mail, envelope_to), desk_address),
         authenticated=authenticated,
         automatic=bool(mail.automatic) or from_ourselves,
-        bounce_of=() if report is None else report.message_ids,
+        bounce_of=tuple(_bracketed(one) for one in report.message_ids) if report else (),
         bounce_permanent=report.is_permanent if report is not None else False,
         bounce_reason=_reason(failed[0].address, failed[0].told) if failed else "",
         files=tuple(
@@ -71,6 +73,11 @@ def _recipients(mail: ParsedMail, envelope_to: Iterable[str]) -> list[str]:
     """
     boxes = [box.exact for box in (*mail.to, *mail.cc)]
     return [*envelope_to, *mail.delivered_to, *boxes]
+
+
+def _bracketed(message_id: str) -> str:
+    """Return a Message-ID in the form in which ids are kept and compared."""
+    return f"<{message_id}>" if message_id else ""
 
 
 def _reason(address: str, told: str) -> str:
