@@ -1,0 +1,50 @@
+"""The canonical form of a policy and its sha256 (SOP language, section 7).
+
+Rules, declarations and the words of clauses count; the lines they stand in, blank lines and test
+blocks do not. Calendars count as declared: what zone data made of them is a version of its own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import msgspec
+
+from kept.policy.calendars import Calendar
+from kept.policy.rules import Condition, Policy
+from kept.policy.words import Because
+
+LEFT_OUT = frozenset({"line", "hash", "tests", "earlier", "tzdata", "test", "tree", "order", "fact", "facts"})
+
+
+def canonical(policy: Policy) -> bytes:
+    """Return the policy as JSON with sorted keys and nothing that does not bind."""
+    return msgspec.json.encode(_plain(policy), order="sorted")
+
+
+def policy_hash(policy: Policy) -> str:
+    """Return the sha256 of the canonical form."""
+    return hashlib.sha256(canonical(policy)).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Because):
+        return [value.clause, value.rule]
+    if isinstance(value, Condition):
+        return [value.source, _plain(value.tree)]
+    if isinstance(value, Calendar):
+        return [value.zone, value.source]
+    if isinstance(value, msgspec.Struct):
+        kept = {
+            name: _plain(getattr(value, name))
+            for name in value.__struct_fields__
+            if name not in LEFT_OUT
+        }
+        tag = value.__struct_config__.tag
+        return kept | {"kind": tag} if tag is not None else kept
+    if isinstance(value, tuple | list):
+        return [_plain(one) for one in value]
+    if isinstance(value, dict):
+        return {str(key): _plain(one) for key, one in value.items()}
+    return value

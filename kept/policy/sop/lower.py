@@ -1,0 +1,215 @@
+"""From a document to a policy: the order in which everything is read, and the façade's compiler.
+
+`compile_sop` never raises, whatever it is given; it answers all problems at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from kept.policy.conditions import FieldType, Type
+from kept.policy.errors import Compiled
+from kept.policy.rules import Clause, Policy, Rule
+from kept.policy.sop.declare import Declarations
+from kept.policy.sop.front import Front, lower_front
+from kept.policy.sop.hash import policy_hash
+from kept.policy.sop.lowering import Lowering
+from kept.policy.sop.papers import Papers
+from kept.policy.sop.params import Figures
+from kept.policy.sop.parse import Document, Loaded, parse
+from kept.policy.sop.resolve import Names
+from kept.policy.sop.rule_kinds import LOWERED, lower_rule
+from kept.policy.sop.source import Problems
+from kept.policy.sop.tree import Shape
+from kept.policy.sop.yaml import Map, Node, Scalar, Seq
+from kept.policy.sop.zones import tzdata_version
+from kept.policy.words import Enforce
+
+NAMED_BY_RULES = {"step": "step", "clock": "clock", "window": "clock", "approval": "approval"}
+
+
+def compile_sop(
+    text: str,
+    *,
+    name: str = "sop.md",
+    parameters: Mapping[str, str] = {},
+    parents: Mapping[str, str] = {},
+) -> Compiled:
+    """Compile an SOP; `policy` is None exactly when a problem is an error."""
+    problems = Problems()
+    document = parse(text, name, problems)
+    policy = lower(document, problems, parameters)
+    if problems.has_errors:
+        return Compiled(policy=None, problems=problems.sorted())
+    return Compiled(policy=policy, problems=problems.sorted())
+
+
+def lower(document: Document, problems: Problems, parameters: Mapping[str, str]) -> Policy:
+    """Return the policy of a document; with errors in `problems` it is not to be used."""
+    names = Names(problems)
+    figures = Figures(problems=problems)
+    lowering = Lowering(
+        source=document.source, problems=problems, names=names, figures=figures, sop=document.sop
+    )
+    front = lower_front(lowering, document, parameters)
+    declarations = Declarations(lowering, document)
+    declarations.read(front.zone)
+    papers = Papers(lowering, declarations)
+    _declare_rest(lowering, document, declarations, papers)
+    declarations.check()
+    rules = _rules(lowering, document, declarations, papers)
+    for loaded in document.of_kind("note"):
+        papers.note(loaded)
+    for loaded in document.of_kind("test"):
+        papers.test(loaded)
+    return _policy(document, front, declarations, papers, rules)
+
+
+def _declare_rest(
+    lowering: Lowering, document: Document, declarations: Declarations, papers: Papers
+) -> None:
+    """Declare what rules name and are named by: fields, forms, templates, steps, approvals."""
+    fields = lowering.names.fields
+    severities = tuple(severity.id for severity in declarations.severities)
+    levels = tuple(level.id for level in declarations.levels)
+    fields["severity"] = FieldType(type=Type.CHOICE, values=severities)
+    fields["level"] = FieldType(type=Type.CHOICE, values=levels, ordered=True)
+    fields["by_level"] = fields["level"]
+    fields["channel"] = FieldType(type=Type.CHOICE, values=tuple(declarations.channels))
+    fields["team"] = FieldType(type=Type.CHOICE, values=tuple(declarations.teams))
+    lowering.names.of("clause").update(
+        (clause.id, clause.place.line) for clause in document.clauses if clause.id
+    )
+    for loaded in document.of_kind("table"):
+        for keys in declarations.entries(loaded, "tables"):
+            papers.table_inputs(keys)
+    for loaded in document.of_kind("form"):
+        for keys in declarations.entries(loaded, "forms"):
+            papers.form(keys)
+            keys.done()
+    for loaded in document.of_kind("template"):
+        for keys in declarations.entries(loaded, "templates"):
+            papers.template(keys)
+            keys.done()
+    for loaded in document.of_kind("rule"):
+        for node in _rule_maps(loaded):
+            _name_rule(lowering, node)
+
+
+def _name_rule(lowering: Lowering, node: Map) -> None:
+    for leading, kind in NAMED_BY_RULES.items():
+        scalar = node.get(leading)
+        if isinstance(scalar, Scalar):
+            lowering.names.of(kind).setdefault(scalar.text.strip(), scalar.place.line)
+
+
+def _rule_maps(loaded: Loaded) -> list[Map]:
+    node = loaded.node
+    values: list[Node] = node.values if isinstance(node, Seq) else [node]
+    return [value for value in values if isinstance(value, Map)]
+
+
+def _rules(
+    lowering: Lowering, document: Document, declarations: Declarations, papers: Papers
+) -> tuple[Rule, ...]:
+    found: list[Rule] = []
+    order = 0
+    for loaded in document.of_kind("rule", "table"):
+        if loaded.kind == "table":
+            for keys in declarations.entries(loaded, "tables"):
+                table = papers.table(keys, order)
+                order += 1
+                if table is not None:
+                    found.append(table)
+            continue
+        maps = _rule_maps(loaded)
+        if not maps:
+            lowering.problems.error(
+                loaded.node.place, "E431", "a rule block takes a mapping",
+                clause=loaded.clause.id, advice="begin with " + ", ".join(LOWERED),
+            )  # fmt: skip
+        for node in maps:
+            rule = lower_rule(lowering, node, loaded.clause, order)
+            order += 1
+            if rule is not None:
+                found.append(rule)
+    return tuple(found)
+
+
+def _policy(
+    document: Document,
+    front: Front,
+    declarations: Declarations,
+    papers: Papers,
+    rules: tuple[Rule, ...],
+) -> Policy:
+    policy = Policy(
+        sop=document.sop,
+        title=front.title,
+        version=front.version,
+        hash="",
+        zone=front.zone,
+        currency=front.currency,
+        effective_at=front.effective_at,
+        tzdata=tzdata_version(),
+        words=front.words,
+        parameters=front.parameters,
+        unset=tuple(one.id for one in front.parameters.values() if one.value is None),
+        fields=front.fields | papers.table_fields,
+        clauses=_clauses(document, rules, papers.informative),
+        severities=tuple(declarations.severities),
+        levels=tuple(declarations.levels),
+        roles=declarations.roles,
+        teams=declarations.teams,
+        channels=declarations.channels,
+        forms=papers.forms,
+        templates=papers.templates,
+        calendars=declarations.calendars,
+        rules=rules,
+        tests=tuple(papers.tests),
+        confirm_window=front.confirm_window,
+        extends=front.extends,
+        facts=papers.facts,
+    )
+    return _with_hash(policy)
+
+
+def _with_hash(policy: Policy) -> Policy:
+    fields: dict[str, Any] = {name: getattr(policy, name) for name in policy.__struct_fields__}
+    return Policy(**(fields | {"hash": policy_hash(policy)}))
+
+
+LADDER = tuple(Enforce)
+
+
+def _clauses(
+    document: Document, rules: tuple[Rule, ...], informative: set[str]
+) -> dict[str, Clause]:
+    kinds: dict[str, list[str]] = {}
+    enforce: dict[str, Enforce] = {}
+    for rule in rules:
+        clause = rule.because.clause
+        kinds.setdefault(clause, []).append(rule.because.rule.partition(":")[0])
+        hardest = max(rule.enforce, enforce.get(clause, rule.enforce), key=LADDER.index)
+        enforce[clause] = hardest
+    for loaded in document.blocks:
+        if loaded.kind not in ("rule", "table", "test"):
+            kinds.setdefault(loaded.clause.id, []).append(loaded.kind)
+    return {
+        node.id: Clause(
+            id=node.id,
+            line=node.place.line,
+            text=node.text,
+            heading=node.shape is Shape.HEADING,
+            depth=node.depth,
+            parent=node.parent.id if node.parent else None,
+            kinds=tuple(dict.fromkeys(kinds.get(node.id, ()))),
+            enforce=enforce.get(node.id),
+            informative=node.id in informative,
+            order=order,
+        )
+        for order, node in enumerate(document.clauses)
+        if node.id
+    }
+

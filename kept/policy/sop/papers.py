@@ -1,0 +1,281 @@
+"""Forms, templates, decision tables, notes and test blocks."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Any
+
+from kept.policy.conditions import FieldType, Type
+from kept.policy.rules import CustomField, Form, FormField, SopTest, TableRow, TableRule, Template
+from kept.policy.sop.declare import Declarations
+from kept.policy.sop.front import FIELD_NAME
+from kept.policy.sop.keys import Keys, plain, typed
+from kept.policy.sop.lowering import Lowering
+from kept.policy.sop.parse import Loaded
+from kept.policy.sop.source import did_you_mean
+from kept.policy.sop.yaml import Map, Node, Scalar, Seq
+from kept.policy.words import Because
+
+FORM_TYPES = {
+    "text": Type.CHOICE, "long": Type.CHOICE, "choice": Type.CHOICE, "number": Type.COUNT,
+    "money": Type.MONEY, "date": Type.DATE, "time": Type.CHOICE, "yes_no": Type.BOOL,
+    "list": Type.LIST,
+}  # fmt: skip
+WALL_TIME = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?)?")
+
+
+class Papers:
+    """Collects what a document's forms, templates, tables, notes and tests say."""
+
+    def __init__(self, lowering: Lowering, declarations: Declarations) -> None:
+        self.lowering = lowering
+        self.declarations = declarations
+        self.forms: dict[str, Form] = {}
+        self.templates: dict[str, Template] = {}
+        self.table_fields: dict[str, CustomField] = {}
+        self.tests: list[SopTest] = []
+        self.facts: dict[str, Any] = {}
+        self.informative: set[str] = set()
+
+    # Forms and templates -------------------------------------------------------------------
+
+    def form(self, keys: Keys) -> None:
+        found = self.declarations.identify(keys, "form")
+        event = keys.text("event") or None
+        fields = self._form_fields(keys)
+        title = keys.text("title")
+        if found is None:
+            return
+        name = found[0]
+        if event is not None and event not in self.lowering.names.of("event"):
+            self.lowering.names.of("event")[event] = keys.node.place.line
+        for one in fields:
+            kind = FieldType(type=FORM_TYPES[one.type], values=one.choices)
+            self.lowering.names.fields[f"{name}.{one.id}"] = kind
+        self.forms[name] = Form(
+            id=name, title=title or name, fields=fields, event=event, clause=keys.clause.id
+        )
+
+    def _form_fields(self, keys: Keys) -> tuple[FormField, ...]:
+        found: dict[str, FormField] = {}
+        for node in keys.maps("fields"):
+            inner = keys.inner(node)
+            scalar = inner.required("id")
+            name = scalar.text.strip() if scalar else ""
+            one = FormField(
+                id=name,
+                label=inner.text("label") or name.replace("_", " ").capitalize(),
+                type=inner.choice("type", FORM_TYPES, "text"),
+                required=inner.flag("required", default=True),
+                choices=inner.texts("choices"),
+                source=inner.text("source") or None,
+                help=inner.text("help"),
+            )
+            if one.type == "choice" and not one.choices:
+                inner.required("choices")
+            inner.done()
+            if scalar is None:
+                continue
+            if not FIELD_NAME.match(name) or name in found:
+                keys.tell(
+                    scalar.place, "E420" if name in found else "E432",
+                    f'"{name[:60]}" cannot name this field', "letters, digits and _, each once",
+                )  # fmt: skip
+                continue
+            found[name] = one
+        return tuple(found.values())
+
+    def template(self, keys: Keys) -> None:
+        found = self.declarations.identify(keys, "template")
+        channel = keys.scalar("channel")
+        if channel is not None and self.lowering.names.of("channel"):
+            self.lowering.names.refer("channel", channel.text, channel.place, keys.clause.id)
+        body = keys.required("body")
+        template = Template(
+            id=found[0] if found else "",
+            title=keys.text("title") or (found[0] if found else ""),
+            subject=keys.text("subject"),
+            body=body.text if body else "",
+            channel=channel.text if channel else "email",
+            fields=self._form_fields(keys),
+            clause=keys.clause.id,
+        )
+        if found is not None:
+            self.templates[template.id] = template
+
+    # Tables ----------------------------------------------------------------------------------
+
+    def table_inputs(self, keys: Keys) -> None:
+        """Declare the fields a table reads and derives, before any condition names them."""
+        node = keys.map("inputs")
+        for name, (key, value) in (node.entries if node else {}).items():
+            values = tuple(one.text for one in keys.flat(value, name))
+            self._declare(keys, name, key, values)
+        output = keys.scalar("output")
+        if output is not None and output.text not in self.lowering.names.fields:
+            then = [inner.text("then") for inner in map(keys.inner, keys.maps("rows"))]
+            self._declare(keys, output.text, output, tuple(dict.fromkeys(filter(None, then))))
+
+    def _declare(self, keys: Keys, name: str, place: Scalar, values: tuple[str, ...]) -> None:
+        known = self.lowering.names.fields.get(name)
+        if known is not None:
+            extra = [value for value in values if known.values and value not in known.values]
+            if extra:
+                keys.tell(
+                    place.place, "E107", f'"{extra[0][:60]}" is no {name} of this SOP',
+                    did_you_mean(extra[0], known.values),
+                )  # fmt: skip
+            return
+        if not FIELD_NAME.match(name):
+            keys.tell(place.place, "E432", f'"{name[:60]}" cannot name a field', "letters and _")
+            return
+        self.lowering.names.fields[name] = FieldType(type=Type.CHOICE, values=values)
+        self.lowering.names.of("field")[name] = place.place.line
+        self.table_fields[name] = CustomField(
+            id=name, type="choice", values=values, line=place.place.line
+        )
+
+    def table(self, keys: Keys, order: int) -> TableRule | None:
+        before = len(self.lowering.problems.found)
+        name = keys.required("name")
+        inputs = keys.map("inputs")
+        output = keys.required("output")
+        domains = tuple(
+            (field, tuple(one.text for one in keys.flat(value, field)))
+            for field, (_, value) in (inputs.entries if inputs else {}).items()
+        )
+        if not domains:
+            keys.tell(keys.node.place, "E430", "the table reads nothing", "add inputs:")
+        out = output.text if output else ""
+        rows = tuple(self._row(keys.inner(node), dict(domains), out) for node in keys.maps("rows"))
+        if not rows:
+            keys.tell(keys.node.place, "E430", "the table has no rows", "add rows:")
+        unique, complete = keys.flag("unique", default=True), keys.flag("complete")
+        keys.used.update(("enforce", "on_change"))
+        keys.done()
+        told = self.lowering.problems.found[before:]
+        if name is None or any(problem.severity == "error" for problem in told):
+            return None
+        return TableRule(
+            because=Because(
+                clause=keys.clause.id, line=keys.node.place.line, rule=f"table:{name.text}"
+            ),
+            order=order, name=name.text, inputs=tuple(field for field, _ in domains),
+            output=out, rows=rows, unique=unique, complete=complete, domains=domains,
+        )  # fmt: skip
+
+    def _row(self, keys: Keys, domains: dict[str, tuple[str, ...]], output: str) -> TableRow:
+        when = []
+        for field in keys.node.entries:
+            if field not in domains:
+                continue
+            for one in keys.scalars(field):
+                if one.text not in domains[field]:
+                    keys.tell(
+                        one.place, "E107", f'"{one.text[:60]}" is no {field} of this table',
+                        did_you_mean(one.text, domains[field]),
+                    )  # fmt: skip
+            when.append((field, keys.texts(field)))
+        then = keys.required("then")
+        known = self.lowering.names.fields.get(output)
+        if then is not None and known is not None and known.values and then.text not in known.values:
+            keys.tell(
+                then.place, "E107", f'"{then.text[:60]}" is no {output} of this SOP',
+                did_you_mean(then.text, known.values),
+            )  # fmt: skip
+        keys.done()
+        return TableRow(
+            when=tuple(when), then=then.text if then else "", line=keys.node.place.line
+        )
+
+    # Notes and tests -------------------------------------------------------------------------
+
+    def note(self, loaded: Loaded) -> None:
+        node = loaded.node
+        if isinstance(node, Scalar):
+            if node.text != "informative":
+                self._wrong(loaded, node, "a note is a mapping or the word informative")
+            self.informative.add(loaded.clause.id)
+            return
+        if not isinstance(node, Map):
+            self._wrong(loaded, node, "a note is a mapping or the word informative")
+            return
+        keys = self.lowering.keys(node, loaded.clause)
+        if keys.flag("informative"):
+            self.informative.add(loaded.clause.id)
+        keys.used.update(("why", "evidence"))
+        facts = keys.map("facts")
+        if facts is not None:
+            merge(self.facts, typed(facts))
+        keys.done()
+
+    def test(self, loaded: Loaded) -> None:
+        node = loaded.node
+        for value in node.values if isinstance(node, Seq) else [node]:
+            if not isinstance(value, Map):
+                self._wrong(loaded, value, "a test block is a list of tests")
+                continue
+            self._one_test(self.lowering.keys(value, loaded.clause))
+
+    def _one_test(self, keys: Keys) -> None:
+        name, expect = keys.required("name"), keys.map("expect")
+        until = keys.scalar("until")
+        if until is not None:
+            self._check_time(keys, until)
+        given = []
+        for event in keys.maps("given"):
+            inner = keys.inner(event)
+            at, what = inner.required("at"), inner.required("event")
+            if at is not None:
+                self._check_time(keys, at)
+            if what is not None:
+                self.lowering.names.refer_event(what.text, what.place, keys.clause.id)
+            given.append(plain(event))
+        if expect is None:
+            keys.required("expect")
+        parameters = keys.map("parameters")
+        keys.done()
+        self.tests.append(
+            SopTest(
+                clause=keys.clause.id,
+                name=name.text if name else "",
+                line=keys.node.place.line,
+                given=tuple(one for one in given if isinstance(one, dict)),
+                expect=_mapping(expect),
+                until=until.text if until else None,
+                parameters={key: str(value) for key, value in _mapping(parameters).items()},
+            )
+        )
+
+    def _check_time(self, keys: Keys, scalar: Scalar) -> None:
+        try:
+            if not WALL_TIME.match(scalar.text):
+                raise ValueError
+            datetime.fromisoformat(scalar.text)
+        except ValueError:
+            keys.tell(
+                scalar.place, "E301", f'"{scalar.text[:60]}" is no instant',
+                "write 2025-06-02T10:00",
+            )  # fmt: skip
+
+    def _wrong(self, loaded: Loaded, node: Node, message: str) -> None:
+        self.lowering.problems.error(node.place, "E431", message, clause=loaded.clause.id)
+
+
+def _mapping(node: Map | None) -> dict[str, Any]:
+    value = plain(node) if node is not None else {}
+    return value if isinstance(value, dict) else {}
+
+
+def merge(into: dict[str, Any], more: object) -> None:
+    """Add facts by key: lists grow, mappings merge, anything else is replaced."""
+    assert isinstance(more, dict)
+    for key, value in more.items():
+        old = into.get(key)
+        if isinstance(old, list) and isinstance(value, list):
+            old.extend(value)
+        elif isinstance(old, dict) and isinstance(value, dict):
+            merge(old, value)
+        else:
+            into[key] = value

@@ -1,0 +1,117 @@
+"""Places in an SOP file and the problems found there.
+
+A `Problems` collects all of them; nobody stops at the first. Lines and columns count from 1, in
+characters of the file as people see it.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from kept.policy.errors import Problem
+
+MAX_PROBLEMS = 500
+SHOWN_LINE = 240
+"""A caret under a longer line helps nobody: the source line is cut around it."""
+
+HIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Source:
+    """One file: its name and its lines, without their ends."""
+
+    name: str
+    lines: tuple[str, ...]
+
+    def line(self, number: int) -> str:
+        return self.lines[number - 1] if 0 < number <= len(self.lines) else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something stands."""
+
+    source: Source
+    line: int
+    column: int = 1
+
+
+@dataclass(slots=True)
+class Problems:
+    """Every problem found so far, each told once."""
+
+    found: list[Problem] = field(default_factory=list)
+    seen: set[tuple[str, int, int, str, str]] = field(default_factory=set)
+
+    def error(
+        self, place: Place, code: str, message: str, *,
+        clause: str = "", advice: str = "", other_line: int | None = None,
+    ) -> None:  # fmt: skip
+        self._tell("error", place, code, message, clause, advice, other_line)
+
+    def warning(
+        self, place: Place, code: str, message: str, *,
+        clause: str = "", advice: str = "", other_line: int | None = None,
+    ) -> None:  # fmt: skip
+        self._tell("warning", place, code, message, clause, advice, other_line)
+
+    def _tell(
+        self, severity: Literal["error", "warning"], place: Place, code: str, message: str,
+        clause: str, advice: str, other_line: int | None,
+    ) -> None:  # fmt: skip
+        key = (place.source.name, place.line, place.column, code, message)
+        if key in self.seen or len(self.found) > MAX_PROBLEMS:
+            return
+        self.seen.add(key)
+        if len(self.found) == MAX_PROBLEMS:
+            severity, code, advice = "error", "E905", "repair the first ones and check again"
+            message = f"more than {MAX_PROBLEMS} problems"
+        self.found.append(
+            Problem(
+                file=place.source.name, line=place.line, column=place.column, code=code,
+                severity=severity, message=message, clause=clause,
+                source_line=place.source.line(place.line)[:SHOWN_LINE],
+                other_line=other_line, advice=advice,
+            )
+        )  # fmt: skip
+
+    @property
+    def has_errors(self) -> bool:
+        return any(problem.severity == "error" for problem in self.found)
+
+    def sorted(self) -> tuple[Problem, ...]:
+        return tuple(sorted(self.found, key=lambda p: (p.file, p.line, p.column, p.code)))
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return `did you mean "lead"?`, or what is known, or nothing."""
+    names = sorted({name for name in known if name})
+    if not names or len(word) > 80:
+        return ""
+    folded = {name.casefold(): name for name in names}
+    close = difflib.get_close_matches(word.casefold(), folded, n=1, cutoff=0.6)
+    if close:
+        return f'did you mean "{folded[close[0]]}"?'
+    if len(names) <= 12:
+        return "known here: " + ", ".join(names)
+    return ""
+
+
+def read_source(text: str, name: str, problems: Problems) -> Source:
+    """Split the text into lines; a character nobody can see is a problem and is replaced."""
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    source = Source(name=name, lines=tuple(HIDDEN.sub("\ufffd", text).split("\n")))
+    for number, line in enumerate(text.split("\n") if HIDDEN.search(text) else (), 1):
+        if found := HIDDEN.search(line):
+            problems.error(
+                Place(source, number, found.start() + 1),
+                "E407",
+                f"invisible character U+{ord(found.group()):04X}",
+                advice="delete it",
+            )
+    return source
