@@ -167,7 +167,7 @@ def _adorn(
     name = fact.pop("name", None) or fact.pop("code", None)
     chosen = {str(name)} if name else set(speaks_of(policy, cells, rule, kind))
     for one in book[kind]:
-        if {one.get("name"), one.get("code"), one.get("order")} & {*chosen, name}:
+        if chosen & {one.get("name"), one.get("code"), str(one.get("order"))}:
             one |= told.words(kind, fact, policy, rule)
             if "acknowledge" in fact:
                 one.pop("acknowledge_min", None)
