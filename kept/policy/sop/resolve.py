@@ -98,6 +98,9 @@ class Names:
         if colon and kind == "step":
             self.refer("step", rest, place, clause)
             return name
+        if colon and kind == "escalated":
+            self.refer("level", rest, place, clause)
+            return name
         if colon and kind in ("approved", "rejected", "approval_asked"):
             if rest not in approvals:
                 self._unknown_event(name, [f"{kind}:{known}" for known in approvals], place, clause)
