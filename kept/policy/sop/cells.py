@@ -27,6 +27,10 @@ class Undecided(Exception):
     """The question needs more looks than the limit allows, or a parameter is not set."""
 
 
+class Unset(Undecided):
+    """A condition names a parameter without a value: the policy is a draft."""
+
+
 class Atom(Frozen, frozen=True, kw_only=True):
     """What one part of a condition asks of one field: `op` and the literals it names."""
 
@@ -94,8 +98,8 @@ class Cells:
     def _search(self, wants: Sequence[Want], given: Cell) -> Cell | None:
         found: dict[str, list[Atom]] = {}
         for want in wants:
-            if want.condition is not None and _is_open(want.condition):
-                raise Undecided
+            if want.condition is not None:
+                _refuse_open(want.condition)
             for atom in atoms(want.condition) if want.condition else ():
                 found.setdefault(atom.field, []).append(atom)
         maybe_absent = {f for f, own in found.items() if any(a.op == "known" for a in own)}
@@ -194,17 +198,14 @@ def _atoms(node: Expr) -> Iterator[Atom]:
             yield Atom(field=node.args[0].name, op=node.op, values=(node.args[1].value,))
 
 
-def _is_open(condition: Condition) -> bool:
-    """Tell whether the condition has a part that no cell can answer."""
-    tree = condition.tree
-    if not isinstance(tree, Expr):
-        return True
-    return any(
-        node.op in ("unset", "param")
-        or (len(node.args) == 2 and node.op not in ("and", "or", "in", "has")
-            and node.args[1].op == "field")
-        for node in walk(tree)
-    )  # fmt: skip
+def _refuse_open(condition: Condition) -> None:
+    """Raise where a part of the condition has no literal to cut a field with."""
+    for node in walk(condition.tree) if isinstance(condition.tree, Expr) else ():
+        if node.op in ("unset", "param"):
+            raise Unset
+        fields = [part for part in node.args if part.op == "field"]
+        if len(fields) == 2 and node.op not in ("and", "or"):
+            raise Undecided
 
 
 def _is_bare(found: list[Atom]) -> bool:
