@@ -16,7 +16,7 @@ from django.db import connection, transaction
 from kept import policy as engine
 from kept.policy import Outcome, TicketState, wire
 from kept.policy.decisions import Decision, Refuse
-from kept.policy.facts import Fact, PolicyChanged
+from kept.policy.facts import ActorKind, Fact, PolicyChanged
 from kept.records.instants import instant
 from kept.services import chain, effects
 from kept.services.compiled import policy_with
@@ -47,13 +47,13 @@ def raise_if_refused(ticket: LockedTicket) -> None:
 def record(ticket: LockedTicket, fact: Fact, *, by_agent: int | None = None) -> Outcome:
     """Judge one fact and remember it. The fact's text goes to the policy's words only."""
     fact = _complete(ticket, fact)
-    if _is_known(ticket, fact.id):
+    if is_known(ticket, fact.id):
         return Outcome(state=ticket.state, decisions=(), refused=None)
     outcome = judge(ticket, fact)
     _append(ticket, fact, outcome, by_agent)
     ticket.state = outcome.state
-    if outcome.refused is not None and ticket.refused is None:
-        ticket.refused = outcome.refused
+    if outcome.refused is not None and fact.by.kind is not ActorKind.SYSTEM:
+        ticket.refused = ticket.refused or outcome.refused
     follow_ups = effects.carry_out(ticket, fact, outcome.decisions)
     for follow_up in follow_ups:
         if len(ticket.pending) > FOLLOW_UPS:
@@ -106,11 +106,12 @@ def _complete(ticket: LockedTicket, fact: Fact) -> Fact:
     if not fact.id:
         changes["id"] = f"{ticket.seq + 1}:{fact.__struct_config__.tag}"
     if fact.received_at is None:
-        changes["received_at"] = max(now, fact.at) if fact.trusted else now
+        changes["received_at"] = now
     return wire.for_journal(ticket.policy, msgspec.structs.replace(fact, **changes))
 
 
-def _is_known(ticket: LockedTicket, fact_id: str) -> bool:
+def is_known(ticket: LockedTicket, fact_id: str) -> bool:
+    """Tell whether a fact was recorded before; its second delivery changes nothing."""
     if any(row["fact_id"] == fact_id for row in ticket.pending):
         return True
     if ticket.seq == len(ticket.pending):

@@ -18,6 +18,7 @@ from kept.records.instants import instant
 from kept.services import projections
 from kept.services.compiled import policy_with
 from kept.services.errors import NotFound
+from kept.services.hints import hint
 
 _STATE = msgspec.json.Decoder(TicketState)
 _ENCODE = msgspec.json.Encoder(order="deterministic")
@@ -111,6 +112,7 @@ def save(ticket: LockedTicket) -> None:
             ],
         )
     ticket.pending.clear()
+    hint(f"ticket:{ticket.id}")
 
 
 def changed_commitments(ticket: LockedTicket) -> list[Commitment]:

@@ -7,6 +7,7 @@ from kept.records.models.ledger import (
     CommitmentRow,
     Journal,
     KeptText,
+    Payment,
     StepEvidence,
 )
 from kept.records.models.mail import (
@@ -24,6 +25,6 @@ from kept.records.models.work import Alarm
 __all__ = [
     "Agent", "Alarm", "ApprovalRow", "Attachment", "CadenceTask", "CommitmentRow", "Customer",
     "CustomerAddress", "Desk", "Draft", "Journal", "KeptText", "Mailbox", "Membership", "Message",
-    "MessageIdSeen", "Notification", "Outbox", "PolicyProposal", "PolicyVersion", "RawMessage",
+    "MessageIdSeen", "Notification", "Outbox", "Payment", "PolicyProposal", "PolicyVersion", "RawMessage",
     "ReplyToken", "Shift", "StepEvidence", "Ticket",
 ]  # fmt: skip

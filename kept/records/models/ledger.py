@@ -135,3 +135,22 @@ class CadenceTask(models.Model):
                 fields=["desk", "name", "subject", "period_start"], name="cadence_once_per_period"
             )
         ]
+
+
+class Payment(models.Model):
+    """Money that went out on a ticket; approvals sum over these."""
+
+    desk = models.ForeignKey("Desk", models.PROTECT, db_index=False)
+    ticket = models.ForeignKey("Ticket", models.PROTECT)
+    customer = models.ForeignKey("Customer", models.PROTECT, null=True, db_index=False)
+    kind = models.CharField(max_length=100)
+    amount = models.BigIntegerField()
+    by = models.ForeignKey("Agent", models.PROTECT)
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "payment"
+        constraints = [
+            models.CheckConstraint(condition=Q(amount__gt=0), name="payment_is_positive")
+        ]
+        indexes = [models.Index(fields=["customer", "at"], name="payment_by_customer")]

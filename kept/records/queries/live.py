@@ -1,0 +1,139 @@
+"""What the live stream reads: which tickets changed, and what each session may still see.
+
+Journal ids are given before commit, so a smaller id may appear after a larger one: every round
+looks back a little and remembers what it has told.
+"""
+
+import asyncio
+from collections.abc import Iterable
+from typing import Any, Self
+
+import psycopg
+from django.contrib.auth import get_user_model
+from django.contrib.sessions.serializers import JSONSerializer
+from django.core import signing
+from django.db import connections
+
+from kept.records.queries.views import View
+
+CHANNEL = "kept_journal"
+"""A NOTIFY here is a hint that the journal grew; missing one costs POLL_SECONDS."""
+POLL_SECONDS = 5.0
+GATHER_SECONDS = 0.1
+LOOK_BACK = 500
+Unreachable = (psycopg.OperationalError, psycopg.InterfaceError)
+
+
+class Change(View):
+    """One journal row, as a hint."""
+
+    id: int
+    ticket: int
+    desk: int
+
+
+class SessionStanding(View):
+    """Whose session it is, and the desks that person is a member of now."""
+
+    agent: int
+    desks: frozenset[int]
+
+
+class LiveReader:
+    """One listening connection. Leaving the block closes it."""
+
+    def __init__(self) -> None:
+        self._last = 0
+        self._told: set[int] = set()
+
+    async def __aenter__(self) -> Self:
+        self._connection = await psycopg.AsyncConnection.connect(**_where(), autocommit=True)
+        await self._connection.execute(f"LISTEN {CHANNEL}")
+        row = await (await self._connection.execute("SELECT max(id) FROM journal")).fetchone()
+        self._last = (row[0] if row else None) or 0
+        self._told = set(range(max(0, self._last - LOOK_BACK), self._last + 1))
+        return self
+
+    async def __aexit__(self, *problem: object) -> None:
+        await self._connection.close()
+
+    async def changed(self) -> tuple[Change, ...]:
+        """Wait for a hint, at most POLL_SECONDS; return what is new, one change per ticket."""
+        async for _ in self._connection.notifies(timeout=POLL_SECONDS, stop_after=1):
+            await asyncio.sleep(GATHER_SECONDS)
+        cursor = await self._connection.execute(
+            "SELECT id, ticket_id, desk_id FROM journal WHERE id > %s ORDER BY id LIMIT 2000",
+            [self._last - LOOK_BACK],
+        )
+        new = [row for row in await cursor.fetchall() if row[0] not in self._told]
+        self._told |= {row[0] for row in new}
+        self._last = max([self._last, *(row[0] for row in new)])
+        self._told = {one for one in self._told if one > self._last - 2 * LOOK_BACK}
+        latest = {ticket: Change(id=id_, ticket=ticket, desk=desk) for id_, ticket, desk in new}
+        return tuple(sorted(latest.values(), key=lambda change: change.id))
+
+    async def standing(self, sessions: Iterable[str]) -> dict[str, SessionStanding]:
+        """Return what each session may see; one that ended or was signed out is absent."""
+        return await _standing(self._connection, sessions)
+
+
+async def standing_of(session: str) -> SessionStanding | None:
+    """Return what one session may see, on a connection of its own."""
+    async with await psycopg.AsyncConnection.connect(**_where(), autocommit=True) as connection:
+        return (await _standing(connection, [session])).get(session)
+
+
+async def _standing(
+    connection: psycopg.AsyncConnection[Any], sessions: Iterable[str]
+) -> dict[str, SessionStanding]:
+    cursor = await connection.execute(
+        "SELECT session_key, session_data FROM django_session"
+        " WHERE session_key = ANY(%s) AND expire_date > clock_timestamp()",
+        [sorted(sessions)],
+    )
+    held = {key: _decoded(data) for key, data in await cursor.fetchall()}
+    agents = {key: int(held[key].get("_auth_user_id", 0)) for key in held}
+    cursor = await connection.execute(
+        """
+        SELECT a.id, a.password, array_agg(m.desk_id) FILTER (WHERE m.desk_id IS NOT NULL)
+        FROM agent a LEFT JOIN membership m ON m.agent_id = a.id AND m.ended_at IS NULL
+        WHERE a.id = ANY(%s) AND a.is_active GROUP BY a.id
+        """,
+        [sorted(set(agents.values()))],
+    )
+    people = {id_: (password, desks or []) for id_, password, desks in await cursor.fetchall()}
+    return {
+        key: SessionStanding(agent=agent, desks=frozenset(people[agent][1]))
+        for key, agent in agents.items()
+        if agent in people and _still_signed(held[key], people[agent][0])
+    }
+
+
+def _decoded(kept: str) -> dict[str, Any]:
+    # As SessionBase.decode does; its module cannot be imported before the apps are ready.
+    salt = "django.contrib.sessions.SessionStore"
+    try:
+        return dict(signing.loads(kept, salt=salt, serializer=JSONSerializer))
+    except signing.BadSignature:
+        return {}
+
+
+def _still_signed(session: dict[str, Any], password: str) -> bool:
+    # A changed password ends every session that was opened with the old one.
+    agent = get_user_model()(password=password)
+    return bool(session.get("_auth_user_hash") == agent.get_session_auth_hash())
+
+
+def _where() -> dict[str, Any]:
+    """Return where the pages' own connection goes, the test database included."""
+    place = connections["default"].settings_dict
+    return {
+        "dbname": place["NAME"],
+        "user": place["USER"] or None,
+        "password": place["PASSWORD"] or None,
+        "host": place["HOST"] or None,
+        "port": place["PORT"] or None,
+        "application_name": "kept-live",
+        "connect_timeout": 5,
+        "options": "-c statement_timeout=5s -c timezone=UTC",
+    }

@@ -1,0 +1,81 @@
+"""Check what a person filled in against a form of the SOP, and read it as typed values.
+
+Free text stays in the evidence row; a fact gets only what conditions can read and the journal
+may hold.
+"""
+
+from collections.abc import Mapping
+from datetime import date, time
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from kept.policy import Policy
+from kept.policy.rules import FormField
+from kept.policy.words import Value
+from kept.services.errors import NotValid
+
+_YES = {"yes", "true", "on", "1"}
+_NO = {"no", "false", "off", "0"}
+
+
+def check_form(policy: Policy, form: str, answers: Mapping[str, Any]) -> None:
+    """Raise NotValid naming every field that is missing, unknown or not readable."""
+    declared = policy.forms.get(form)
+    if declared is None:
+        raise NotValid(f"The SOP has no form named {form}.")
+    known = {field.id for field in declared.fields}
+    wrong = [f"{key} is not part of the form" for key in answers if key not in known]
+    for field in declared.fields:
+        answer = answers.get(field.id)
+        if answer in (None, "", []):
+            if field.required:
+                wrong.append(f"{field.label or field.id} is missing")
+            continue
+        try:
+            _typed(field, answer)
+        except (ValueError, InvalidOperation):
+            wrong.append(f"{field.label or field.id} cannot be read as {field.type}")
+    if wrong:
+        raise NotValid("; ".join(wrong) + ".")
+
+
+def form_values(policy: Policy, form: str, answers: Mapping[str, Any]) -> dict[str, Value]:
+    """Return the typed answers as `FORM.FIELD` and `FIELD`; texts only say that they exist."""
+    values: dict[str, Value] = {}
+    for field in policy.forms[form].fields:
+        answer = answers.get(field.id)
+        if answer in (None, "", []):
+            continue
+        value = "given" if field.type in ("text", "long") else _typed(field, answer)
+        values[f"{form}.{field.id}"] = value
+        if field.id in policy.fields:
+            values[field.id] = value
+    return values
+
+
+def _typed(field: FormField, answer: Any) -> Value:
+    told = str(answer).strip()
+    match field.type:
+        case "choice":
+            if field.choices and told not in field.choices:
+                raise ValueError(told)
+            return told
+        case "number":
+            return int(told)
+        case "money":
+            amount = Decimal(told.replace(",", "")) * 100
+            if not amount.is_finite() or amount != amount.to_integral_value():
+                raise ValueError(told)
+            return int(amount)
+        case "date":
+            return date.fromisoformat(told).isoformat()
+        case "time":
+            return time.fromisoformat(told).isoformat()
+        case "yes_no":
+            if told.lower() not in _YES | _NO:
+                raise ValueError(told)
+            return told.lower() in _YES
+        case "list":
+            given = answer if isinstance(answer, list | tuple) else [answer]
+            return tuple(str(each) for each in given)
+    return told

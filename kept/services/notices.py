@@ -1,0 +1,223 @@
+"""What our own people must see: notifications, pages, and the mails about them.
+
+A page repeats until one of those paged acknowledges it. Mails are bundled per person: after
+downtime or in a storm each gets one mail, not hundreds.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import msgspec
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import QuerySet
+
+from kept.policy.words import MINUTE, Frozen, Micros
+from kept.records.models import Notification, Outbox
+from kept.services.errors import AgentId, NotFound
+from kept.services.links import new_message_id
+from kept.services.outgoing import OutgoingMail
+from kept.services.rosters import Colleague
+
+LATE = timedelta(minutes=2)
+"""A timer that fires later than this was missed while the desk was down (R12)."""
+SINGLE_MAILS = 3
+"""So many notices at once go out one by one; more become one bundle."""
+STORM_LIMIT = 10
+STORM_WINDOW = timedelta(minutes=10)
+PAGE_EVERY: Micros = 5 * MINUTE
+
+
+class Notice(Frozen, kw_only=True):
+    """One thing to tell several people; `cause` and the person make it unique."""
+
+    desk: int
+    ticket: int | None
+    cause: str
+    about: str
+    clause: str
+    means: tuple[str, ...]
+    at: datetime
+    due_at: datetime | None = None
+    page: str = ""
+    repeat_every: Micros = 0
+    late: bool = False
+
+
+def tell(notice: Notice, people: Sequence[Colleague]) -> None:
+    """Notify each person once per cause; whoever was told already is not told again."""
+    is_page = bool(notice.page)
+    repeat_at = (
+        notice.at + timedelta(microseconds=notice.repeat_every) if notice.repeat_every else None
+    )
+    Notification.objects.bulk_create(
+        [
+            Notification(
+                agent_id=person.id,
+                desk_id=notice.desk,
+                ticket_id=notice.ticket,
+                cause=f"{notice.cause}.{person.id}"[:220],
+                page=notice.page,
+                repeat_every=notice.repeat_every,
+                next_repeat_at=repeat_at,
+                means=list(notice.means),
+                about=notice.about[:300],
+                clause=notice.clause,
+                due_at=notice.due_at,
+                at=notice.at,
+                late=notice.late,
+                mail_wanted=is_page or "email" in notice.means,
+            )
+            for person in people
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def page_again(ticket: int, page: str, repeat: int, *, at: datetime) -> bool:
+    """Repeat a page to those who have not acknowledged; tell whether there was one to repeat."""
+    rows = Notification.objects.filter(ticket_id=ticket, page=page)
+    if not rows.exists():
+        return False
+    rows.filter(acknowledged_at=None).update(repeats=repeat, mailed_at=None, seen_at=None, at=at)
+    return True
+
+
+def repeat_pages(*, at: datetime) -> int:
+    """Send due repeats; those that fell into downtime collapse to their count."""
+    with transaction.atomic(durable=True), connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE notification n SET
+              repeats = n.repeats + 1 + floor(
+                extract(epoch FROM %(at)s - n.next_repeat_at) * 1000000 / n.repeat_every)::int,
+              next_repeat_at = %(at)s + n.repeat_every * interval '1 microsecond',
+              mailed_at = NULL, seen_at = NULL
+            WHERE n.id IN (
+              SELECT id FROM notification WHERE next_repeat_at <= %(at)s
+              ORDER BY next_repeat_at LIMIT 500 FOR UPDATE SKIP LOCKED)
+            """,
+            {"at": at},
+        )
+        return int(cursor.rowcount)
+
+
+def acknowledge(notice_id: int, *, by: AgentId, at: datetime) -> None:
+    """Acknowledge a notice; a page is acknowledged for everybody who got it."""
+    with transaction.atomic(durable=True):
+        row = Notification.objects.filter(pk=notice_id, agent_id=by).first()
+        if row is None:
+            raise NotFound("There is no such notification.")
+        same = Notification.objects.filter(pk=notice_id)
+        if row.page:
+            same = Notification.objects.filter(ticket_id=row.ticket_id, page=row.page)
+        _settle(same, at)
+
+
+def acknowledge_ticket(ticket: int, *, at: datetime) -> None:
+    """Acknowledge every page of a ticket: somebody took it on."""
+    _settle(Notification.objects.filter(ticket_id=ticket).exclude(page=""), at)
+
+
+def mark_seen(*, by: AgentId, at: datetime, notice_ids: Sequence[int]) -> None:
+    """Note that an agent has seen these notifications."""
+    Notification.objects.filter(agent_id=by, pk__in=notice_ids, seen_at=None).update(seen_at=at)
+
+
+def mail_notices(*, at: datetime, limit: int = 50) -> int:
+    """Write mails for what is not mailed yet, one bundle per person where there is much."""
+    written = 0
+    for agent in _waiting_for_mail(at, limit):
+        with transaction.atomic(durable=True):
+            written += _mail_one(agent, at)
+    return written
+
+
+def _settle(rows: QuerySet[Notification], at: datetime) -> None:
+    rows.filter(acknowledged_at=None).update(
+        acknowledged_at=at, seen_at=at, next_repeat_at=None, mail_wanted=False
+    )
+
+
+def _waiting_for_mail(at: datetime, limit: int) -> list[int]:
+    """Return people with mail to write, but none while timers are still being caught up."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT DISTINCT agent_id FROM notification
+            WHERE mail_wanted AND mailed_at IS NULL
+              AND (at < %(overdue)s
+                   OR NOT EXISTS (SELECT 1 FROM ticket WHERE next_timer_at < %(late)s))
+            LIMIT %(limit)s
+            """,
+            {"overdue": at - 3 * LATE, "late": at - LATE, "limit": limit},
+        )
+        return [agent for (agent,) in cursor.fetchall()]
+
+
+def _mail_one(agent: int, at: datetime) -> int:
+    recent = Outbox.objects.filter(
+        kind="notice", made_at__gt=at - STORM_WINDOW, cause__startswith=f"notice.{agent}."
+    ).count()
+    if recent >= STORM_LIMIT:
+        return 0
+    rows = list(
+        Notification.objects.select_for_update(skip_locked=True, of=("self",))
+        .filter(agent_id=agent, mail_wanted=True, mailed_at=None)
+        .select_related("agent", "desk", "ticket")
+        .order_by("id")[:500]
+    )
+    if not rows:
+        return 0
+    bundled = len(rows) > SINGLE_MAILS or (len(rows) > 1 and any(row.late for row in rows))
+    groups = [rows] if bundled else [[row] for row in rows]
+    for group in groups:
+        _put_mail(group, at)
+    Notification.objects.filter(pk__in=[row.pk for row in rows]).update(mailed_at=at)
+    return len(groups)
+
+
+def _put_mail(group: list[Notification], at: datetime) -> None:
+    first = group[0]
+    subject = _line(first) if len(group) == 1 else f"{len(group)} things need you"
+    mail = OutgoingMail(
+        to=first.agent.email,
+        to_name=first.agent.name,
+        from_name=first.desk.name,
+        from_address=first.desk.address,
+        subject=subject,
+        text="\n\n".join(f"{_line(row)}\n{_where(row)}" for row in group) + "\n",
+        message_id=new_message_id(),
+        automatic=True,
+    )
+    repeats = max(row.repeats for row in group)
+    Outbox.objects.bulk_create(
+        [
+            Outbox(
+                desk_id=first.desk_id,
+                ticket_id=first.ticket_id if len(group) == 1 else None,
+                cause=f"notice.{first.agent_id}.{first.pk}.{group[-1].pk}.{repeats}",
+                kind="notice",
+                recipient=mail.to,
+                payload=msgspec.to_builtins(mail),
+                mail_id=mail.message_id,
+                made_at=at,
+                not_before=at,
+            )
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def _line(row: Notification) -> str:
+    told = f"[{row.ticket_id}] " if row.ticket_id else ""
+    marks = " (late: the desk was down)" if row.late else ""
+    again = f" - reminder {row.repeats}" if row.repeats else ""
+    return f"{told}{row.about}{again}{marks}"
+
+
+def _where(row: Notification) -> str:
+    lines = [f"Clause {row.clause} of the policy."] if row.clause else []
+    if row.ticket_id:
+        lines.append(f"{settings.KEPT_URL}/tickets/{row.ticket_id}")
+    return "\n".join(lines)

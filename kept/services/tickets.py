@@ -1,0 +1,180 @@
+"""Open a ticket: the row, the first message and the first fact in one transaction."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.db import connection, transaction
+
+from kept.policy import Policy
+from kept.policy.facts import UNNAMED, Actor, ActorKind, TicketCreated
+from kept.policy.words import Frozen, Value
+from kept.records.instants import instant
+from kept.records.models import Customer, Desk, Message
+from kept.services import customers, permissions
+from kept.services.compiled import policy_by_hash
+from kept.services.errors import AgentId, DeskError, NotFound
+from kept.services.journal import raise_if_refused, record, start_state
+from kept.services.locking import LockedTicket, save
+from kept.services.retrying import retried
+from kept.services.texts import clean, one_line
+
+
+class NoPolicy(DeskError):
+    """The desk has no active policy, so nothing can be promised."""
+
+    code = "no_policy"
+    status = 409
+
+
+class Opening(Frozen, kw_only=True):
+    """What a new ticket begins with, whoever brings it."""
+
+    subject: str
+    text: str
+    channel: str
+    severity: str | None = None
+    type: str | None = None
+    topic: str | None = None
+    fields: Mapping[str, Value] = {}
+    trusted: bool = True
+    occurred_at: datetime | None = None
+    """When the customer's turn reached a server we trust; else the verb's own instant."""
+    fact_id: str = ""
+
+
+class Opened(Frozen, kw_only=True):
+    """The new ticket and its first message."""
+
+    ticket: int
+    message: int
+
+
+def open_ticket(
+    desk: str,
+    opening: Opening,
+    *,
+    address: str,
+    address_kind: str = "email",
+    name: str = "",
+    by: AgentId | None = None,
+    at: datetime,
+) -> Opened:
+    """Open a ticket for whoever has the address; `by` is the agent who took it, if one did."""
+
+    def once() -> Opened:
+        with transaction.atomic(durable=True):
+            ticket = begin(desk, opening, at=at, by=by)
+            customer = customers.find_or_make(address_kind, address, name)
+            message = first_message(ticket, opening, customer=customer)
+            save(ticket)
+        raise_if_refused(ticket)
+        return Opened(ticket=ticket.id, message=message.pk)
+
+    return retried(once)
+
+
+def begin(
+    desk: str, opening: Opening, *, at: datetime, by: AgentId | None = None
+) -> LockedTicket:
+    """Insert the ticket's row, which nobody else can see yet; `first_message` follows."""
+    row = Desk.objects.filter(slug=desk).first()
+    if row is None:
+        raise NotFound("There is no such desk.")
+    policy = active_policy(row.pk)
+    if by is not None:
+        permissions.require(permissions.standing(by, row.pk), "open", policy)
+    subject = one_line(opening.subject) or "(no subject)"
+    opened_at = min(opening.occurred_at or at, at) if opening.trusted else at
+    with connection.cursor() as cursor:
+        cursor.execute(_INSERT, [row.pk, subject, opened_at, at, policy.hash])
+        number = int(cursor.fetchone()[0])
+    return LockedTicket(
+        id=number,
+        desk=row.pk,
+        slug=row.slug,
+        desk_name=row.name,
+        address=row.address,
+        zone=row.zone,
+        subject=subject,
+        customer=None,
+        policy_hash=policy.hash,
+        state=start_state(),
+        seq=0,
+        last_hash=b"",
+        opened_at=opened_at,
+        needs_attention="",
+        at=at,
+        policy=policy,
+    )
+
+
+def first_message(
+    ticket: LockedTicket,
+    opening: Opening,
+    *,
+    customer: int | None,
+    by: AgentId | None = None,
+    sender: str = "",
+    quoted: str = "",
+    html: str = "",
+    message_id: str = "",
+    warning: str = "",
+    raw: int | None = None,
+) -> Message:
+    """Write the customer's first words and record that the ticket was created."""
+    ticket.customer = customer
+    tier = Customer.objects.filter(pk=customer).values_list("tier", flat=True).first()
+    message = Message.objects.create(
+        ticket_id=ticket.id,
+        kind="public",
+        direction="in",
+        customer_id=customer,
+        sender=sender[:400],
+        channel=opening.channel,
+        subject=ticket.subject,
+        text=clean(opening.text),
+        quoted=clean(quoted),
+        html=clean(html),
+        message_id=one_line(message_id, 1000),
+        warning=warning[:300],
+        sent_at=ticket.opened_at,
+        raw_id=raw,
+    )
+    actor = Actor(id=f"c{customer}", kind=ActorKind.CUSTOMER) if customer else UNNAMED
+    fact = TicketCreated(
+        at=instant(opening.occurred_at or ticket.at),
+        id=opening.fact_id or f"m{message.pk}",
+        by=actor,
+        trusted=opening.trusted,
+        severity=opening.severity,
+        channel=opening.channel,
+        text=f"{opening.subject}\n{opening.text}",
+        type=opening.type,
+        topic=opening.topic,
+        customer=str(customer) if customer else None,
+        tier=tier or None,
+        fields=dict(opening.fields),
+    )
+    record(ticket, fact, by_agent=by)
+    return message
+
+
+def active_policy(desk: int) -> Policy:
+    """Return the policy a desk runs now; raise NoPolicy where none is active."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT hash FROM policy_version WHERE desk_id = %s AND state = 'active'", [desk]
+        )
+        row = cursor.fetchone()
+    if row is None:
+        raise NoPolicy("This desk has no active policy. Propose and activate one first.")
+    return policy_by_hash(row[0])
+
+
+_INSERT = """
+INSERT INTO ticket (desk_id, subject, status, opened_at, updated_at, policy_hash, state,
+                    state_seq, last_hash, missed_count, queue_key, needs_attention,
+                    timer_failures)
+VALUES (%s, %s, 'new', %s, %s, %s, '', 0, '', 0, 9223372036854775807, '', 0)
+RETURNING id
+"""
