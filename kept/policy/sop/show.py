@@ -221,7 +221,7 @@ def _merge_notes(policy: Policy, book: Told) -> Told:
     facts = told.words("facts", policy.facts, policy)
     counts = facts.pop("counts", {})
     for ours in _texts(facts.pop("ours", [])):
-        _leave_out(book, ours)
+        _leave_out(policy, book, ours)
     merge(book, facts)
     return counts if isinstance(counts, dict) else {}
 
@@ -248,15 +248,19 @@ def _join(present: list[Any], more: list[Any]) -> None:
             present.append(one)
 
 
-def _leave_out(book: Told, ours: str) -> None:
+def _leave_out(policy: Policy, book: Told, ours: str) -> None:
+    """Leave out a whole list, or one thing of it by its id; what stays is numbered anew."""
     kind, _, name = ours.partition(".")
     if not name:
         book[kind] = None if kind == "hours" else []
         return
-    book[kind] = [
-        one for one in book.get(kind, [])
-        if not {one.get("name"), one.get("code")} & {name}
-    ]  # fmt: skip
+    declared: Any = getattr(policy, kind, ())
+    each = declared.values() if isinstance(declared, Mapping) else declared
+    known = {name} | {getattr(d, "name", "") or getattr(d, "title", "") for d in each if d.id == name}
+    book[kind] = [one for one in book.get(kind, []) if one.get("name") not in known]
+    for order, one in enumerate(book[kind], 1):
+        if "order" in one:
+            one["order"] = order
 
 
 def _texts(value: Any) -> list[str]:
