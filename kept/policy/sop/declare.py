@@ -42,6 +42,7 @@ class Declarations:
         self.channels: dict[str, Channel] = {}
         self.calendars: dict[str, Calendar] = {}
         self.checks: list[Check] = []
+        self.implied_scale = False
 
     def read(self, zone: str) -> None:
         for loaded in self.document.of_kind("scale", "level", "role", "team", "channel"):
@@ -60,7 +61,9 @@ class Declarations:
     def _take_usual_roles(self) -> None:
         for role in USUAL_ROLES:
             self.lowering.names.of("role")[role] = 1
-            self.roles[role] = Role(id=role, name=role.capitalize(), clause=self.document.sop)
+            self.roles[role] = Role(
+                id=role, name=role.capitalize(), clause=self.document.sop, implied=True
+            )
 
     def check(self) -> None:
         """Look up what the declarations refer to."""
@@ -119,16 +122,18 @@ class Declarations:
     def severity(self, keys: Keys) -> None:
         found = self.identify(keys, "severity")
         name, definition = keys.text("name"), keys.texts("definition")
+        implied = keys.flag("implied") or self.implied_scale
         keys.used.update(("code",))
         if found is not None:
             self.severities.append(
                 Severity(
                     id=found[0], name=name or found[0], definition=definition,
-                    clause=keys.clause.id,
+                    clause=keys.clause.id, implied=implied,
                 )
             )  # fmt: skip
 
     def scale(self, keys: Keys) -> None:
+        self.implied_scale = keys.flag("implied")
         for node in keys.maps("severities"):
             inner = keys.inner(node)
             self.severity(inner)
@@ -155,6 +160,7 @@ class Declarations:
             scope=keys.texts("scope"),
             accept=accept,
             clause=keys.clause.id,
+            implied=keys.flag("implied"),
         )
         if found is not None:
             self.levels.append(level)
@@ -175,6 +181,7 @@ class Declarations:
             level=self.later("level", keys, "level"),
             limit=amount,
             clause=keys.clause.id,
+            implied=keys.flag("implied"),
         )
         keys.used.update(("does", "team"))
         if found is not None:
@@ -189,6 +196,7 @@ class Declarations:
             roles=self.many_later("role", keys, "roles"),
             skills=keys.texts("skills"),
             clause=keys.clause.id,
+            implied=keys.flag("implied"),
         )
         if found is not None:
             self.teams[team.id] = team
@@ -208,6 +216,7 @@ class Declarations:
             calendar=calendar.text if calendar else None,
             secure=keys.flag("secure"),
             clause=keys.clause.id,
+            implied=keys.flag("implied"),
         )
         if found is not None:
             self.channels[channel.id] = channel

@@ -14,6 +14,7 @@ from kept.policy.rules import Clause, Policy, Rule
 from kept.policy.sop.declare import Declarations
 from kept.policy.sop.front import Front, lower_front
 from kept.policy.sop.hash import policy_hash
+from kept.policy.sop.lint import lint
 from kept.policy.sop.lowering import Lowering
 from kept.policy.sop.papers import Papers
 from kept.policy.sop.params import Figures
@@ -40,9 +41,10 @@ def compile_sop(
     problems = Problems()
     document = parse(text, name, problems)
     policy = lower(document, problems, parameters)
-    if problems.has_errors:
-        return Compiled(policy=None, problems=problems.sorted())
-    return Compiled(policy=policy, problems=problems.sorted())
+    if not problems.has_errors:
+        lint(policy, document.source, problems)
+    kept = None if problems.has_errors else policy
+    return Compiled(policy=kept, problems=problems.sorted())
 
 
 def lower(document: Document, problems: Problems, parameters: Mapping[str, str]) -> Policy:

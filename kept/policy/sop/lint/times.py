@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterator
 
@@ -309,5 +310,11 @@ def _desk_calendar(desk: Desk) -> Calendar | None:
 
 def _place(desk: Desk, calendar: Calendar) -> tuple[int, str]:
     """Return line and clause of a calendar's declaration."""
-    line, clause = calendar.source.get("line"), calendar.source.get("clause")
-    return (line if isinstance(line, int) else 1), (clause if isinstance(clause, str) else "")
+    inside = False
+    for number, line in enumerate(desk.source.lines, 1):
+        bare = line.strip()
+        inside = bare.endswith("yaml calendar") or (inside and not bare.startswith("```"))
+        if inside and re.search(rf"name:\s*[\"']?{re.escape(calendar.name)}\b", bare):
+            above = [one for one in desk.policy.clauses.values() if one.line < number]
+            return number, above[-1].id if above else ""
+    return 1, desk.policy.sop

@@ -20,9 +20,9 @@ from kept.policy.sop.figures import quantities
 from kept.policy.sop.lint.desk import Desk
 
 VAGUE = {
-    "immediately": ("immediately", "immediate", "at once", "straight away", "instantly"),
-    "promptly": ("promptly", "prompt", "without delay", "without undue delay"),
-    "soon": ("as soon as possible", "asap", "soon", "shortly", "quickly", "swiftly"),
+    "immediately": ("immediately", "straight away", "right away", "instantly"),
+    "promptly": ("promptly", "without delay", "without undue delay"),
+    "soon": ("as soon as possible", "as soon as we can", "asap", "shortly", "quickly", "swiftly"),
     "timely": ("timely", "in good time", "in due course", "in due time"),
     "regularly": ("regularly", "periodically", "frequently", "from time to time", "routinely"),
     "reasonable": ("within a reasonable time", "reasonable time"),
