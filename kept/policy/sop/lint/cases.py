@@ -54,7 +54,9 @@ def _rival(one: Rule, other: Rule) -> bool:
         return False
     if type(one) is not type(other) or one.because.clause == other.because.clause:
         return False
-    return one.name == other.name or isinstance(one, EntitlementRule)
+    if isinstance(one, EntitlementRule) and isinstance(other, EntitlementRule):
+        return not (one.covers and other.covers) or bool(set(one.covers) & set(other.covers))
+    return one.name == other.name
 
 
 def _same_effect(one: Rule, other: Rule) -> bool:
