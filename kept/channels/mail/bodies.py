@@ -98,7 +98,7 @@ class Bodies:
             self._calendar(part)
         elif kind in TNEF or _given_name(part).lower() == "winmail.dat":
             self._tnef(part)
-        elif kind.startswith("text/") and not attached and not named and kind != "text/x-moz":
+        elif kind.startswith("text/") and not attached and not named and "headers" not in kind:
             self.texts.append(_plain(part))
         elif kind not in ("message/delivery-status", "message/disposition-notification"):
             self._file(part)
@@ -174,4 +174,5 @@ def _subject_of(octets: bytes) -> str:
         fields, _ = split_header(octets[:200_000].lstrip())
     except Unreadable:
         return "message"
-    return words(dict(reversed(fields)).get("subject", b"")) or "message"
+    subject = words(dict(reversed(fields)).get("subject", b""))
+    return re.sub(r"[\\/]+", "_", subject) or "message"

@@ -16,6 +16,7 @@ LONGEST_VALUE = 65_536
 MOST_ADDRESSES = 500
 
 _WORD = re.compile(rb"=\?([^?\s]{1,60})\?([bBqQ])\?([^?]{0,8000})\?=")
+_WORD_TEXT = re.compile(r"=\?[^?\s]{1,60}\?[bBqQ]\?[^?\s]{0,8000}\?=")
 _ADDRESS = re.compile(r"[^\s@<>()\[\],;:\"\\]{1,64}@[^\s@<>()\[\],;:\"\\/]{1,253}")
 _MESSAGE_ID = re.compile(r"<([^<>\s]{1,998})>")
 _HEX = re.compile(rb"%([0-9A-Fa-f]{2})")
@@ -204,9 +205,11 @@ class _Pieces:
 
 def _address_pieces(text: str) -> list[tuple[str, str | None]]:
     """Split an address field into (phrase, what stood in angle brackets)."""
-    state, skip = _Pieces(), False
-    for letter in text:
-        if skip or (state.quoted and letter not in '"\\'):
+    state, skip, word_end = _Pieces(), False, 0
+    for place, letter in enumerate(text):
+        if place < word_end or (word_end := _word_end(text, place, state)):
+            state.take(letter)
+        elif skip or (state.quoted and letter not in '"\\'):
             skip = False
             if not state.depth:
                 state.take(letter)
@@ -220,6 +223,14 @@ def _address_pieces(text: str) -> list[tuple[str, str | None]]:
             _structural(state, letter)
     state.flush()
     return state.found
+
+
+def _word_end(text: str, place: int, state: _Pieces) -> int:
+    """Return where the encoded word that begins here ends: its commas and colons are words."""
+    if text[place] != "=" or state.depth or state.quoted or state.in_angle:
+        return 0
+    match = _WORD_TEXT.match(text, place)
+    return match.end() if match else 0
 
 
 def _structural(state: _Pieces, letter: str) -> None:

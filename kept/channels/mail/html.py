@@ -13,6 +13,9 @@ import nh3
 
 LONGEST_HTML = 2_000_000
 LONGEST_TEXT = 1_000_000
+DEEPEST = 1_000
+LONGEST_SOURCE = 20_000
+"""How much of markup too deep to clean in time is shown as its own source."""
 
 TAGS = frozenset(
     [
@@ -116,13 +119,19 @@ SCHEMES = {"http", "https", "mailto", "tel", "cid"}
 _BLOCKED = "blocked:"
 _REMOTE = re.compile(r"https?://[^\s\"'<>\\]{1,4000}", re.IGNORECASE)
 _CID = re.compile(r' src="cid:([^"]{1,1000})"')
+_TAG = re.compile(
+    r"<(/?)(?!(?:br|img|hr|p|li|td|th|tr|dt|dd|col|wbr|input|meta|link|o:p)\b)[a-z]", re.IGNORECASE
+)
 _BLANK_LINES = re.compile(r"\n[ \t]*\n(?:[ \t]*\n)+")
 
 
 def sanitise(html: str) -> str:
     """Return markup that runs nothing and fetches nothing; the same again when given twice."""
+    html = html[:LONGEST_HTML].replace("\x00", "")
+    if _depth(html) > DEEPEST:
+        return f"<pre>{escape(html[:LONGEST_SOURCE])}</pre>"
     once = nh3.clean(
-        html[:LONGEST_HTML].replace("\x00", ""),
+        html,
         tags=set(TAGS),
         clean_content_tags=set(WITHOUT_CONTENT),
         attributes=ATTRIBUTES,
@@ -132,6 +141,15 @@ def sanitise(html: str) -> str:
         url_relative="deny",
     )
     return once.replace(f' src="{_BLOCKED}', ' data-remote-src="')
+
+
+def _depth(html: str) -> int:
+    """Return how deep the elements lie at most; those that end by themselves do not count."""
+    depth = deepest = 0
+    for match in _TAG.finditer(html):
+        depth = max(0, depth - 1) if match[1] else depth + 1
+        deepest = max(deepest, depth)
+    return deepest
 
 
 def _attribute(tag: str, name: str, value: str) -> str | None:
@@ -240,8 +258,7 @@ class _Reader(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "blockquote":
-            self.depth = max(0, self.depth - 1)
-            self._new_line()
+            self._end_quotation()
         elif tag == "a" and self.links:
             address, start = self.links.pop()
             shown = self.lines[-1][start:].strip()
@@ -262,6 +279,14 @@ class _Reader(HTMLParser):
         if self._line_is_blank():
             folded = folded.lstrip(" ")
         self._write(folded)
+
+    def _end_quotation(self) -> None:
+        """Close a depth of quotation with one blank line of the depth outside it."""
+        self.depth = max(0, self.depth - 1)
+        while self._line_is_blank() and len(self.lines) > 1:
+            self.lines.pop()
+        self._new_line()
+        self._new_line()
 
     def _line_is_blank(self) -> bool:
         return not self.lines[-1].strip("> ")

@@ -11,7 +11,7 @@ from kept.channels.mail.autoreply import machine_sign
 from kept.channels.mail.bodies import Bodies
 from kept.channels.mail.dsn import read_report
 from kept.channels.mail.headers import Mailbox, mailboxes, message_ids, words
-from kept.channels.mail.mime import Part, Tree, Unreadable
+from kept.channels.mail.mime import Part, Tree, Unreadable, split_header
 from kept.channels.mail.parsed import ParsedMail
 from kept.channels.mail.quotes import fold
 
@@ -46,7 +46,7 @@ def parse(raw: bytes) -> ParsedMail:
     return ParsedMail(
         message_id=next(iter(message_ids(message.first("message-id"))), ""),
         in_reply_to=message_ids(message.first("in-reply-to"))[:MOST_REFERENCES],
-        references=message_ids(message.first("references"))[-MOST_REFERENCES:],
+        references=_references(message),
         from_=authors,
         reply_to=mailboxes(message.first("reply-to")),
         sender=mailboxes(message.first("sender")),
@@ -66,6 +66,16 @@ def parse(raw: bytes) -> ParsedMail:
         many_from=len(authors) > 1 or len(message.every("from")) > 1,
         problems=tuple(problems),
     )
+
+
+def _references(message: Part) -> tuple[str, ...]:
+    """Return the referred ids; a receipt for reading names its mail in a part of its own."""
+    found = message_ids(message.first("references"))[-MOST_REFERENCES:]
+    for part in message.walk():
+        if part.content_type == "message/disposition-notification":
+            fields, _ = split_header(part.content().lstrip())
+            found += message_ids(dict(fields).get("original-message-id", b""))
+    return found
 
 
 def _every_box(message: Part, name: str) -> tuple[Mailbox, ...]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from kept.channels.mail.addresses import base_address, token_in
 from kept.channels.mail.authentication import vouched
-from kept.channels.mail.parsed import ParsedMail
+from kept.channels.mail.parsed import ParsedMail, Report
 from kept.services.incoming import IncomingFile, IncomingMessage
 
 LONGEST_ADDRESS = 320
@@ -49,7 +49,7 @@ def incoming(
         reply_token=token_in(_recipients(mail, envelope_to), desk_address),
         authenticated=authenticated,
         automatic=bool(mail.automatic) or from_ourselves,
-        bounce_of=tuple(_bracketed(one) for one in report.message_ids) if report else (),
+        bounce_of=_reported(report) if report is not None else (),
         bounce_permanent=report.is_permanent if report is not None else False,
         bounce_reason=_reason(failed[0].address, failed[0].told) if failed else "",
         files=tuple(
@@ -73,6 +73,11 @@ def _recipients(mail: ParsedMail, envelope_to: Iterable[str]) -> list[str]:
     """
     boxes = [box.exact for box in (*mail.to, *mail.cc)]
     return [*envelope_to, *mail.delivered_to, *boxes]
+
+
+def _reported(report: Report) -> tuple[str, ...]:
+    """Return the ids a report names; one that names none is a report all the same."""
+    return tuple(_bracketed(one) for one in report.message_ids) or ("<>",)
 
 
 def _bracketed(message_id: str) -> str:

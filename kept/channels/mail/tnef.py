@@ -27,7 +27,7 @@ class Unpacked(msgspec.Struct, frozen=True):
 
 def unpack(octets: bytes) -> Unpacked | None:
     """Return what a winmail.dat holds, or None where it cannot be read."""
-    if len(octets) > LARGEST or _records(octets) > MOST_RECORDS:
+    if len(octets) > LARGEST or not _is_whole(octets):
         return None
     try:
         opened = TNEF(octets, do_checksum=False)
@@ -35,18 +35,19 @@ def unpack(octets: bytes) -> Unpacked | None:
             (str(found.long_filename() or found.name or ""), bytes(found.data or b""))
             for found in opened.attachments[:MOST_FILES]
         )
-        return Unpacked(_text(opened.body), _text(opened.htmlbody), files)
+        text, html = _text(opened.body), _text(opened.htmlbody)
     except DAMAGED:
         return None
+    return Unpacked(text, html, files) if text or html or files else None
 
 
-def _records(octets: bytes) -> int:
-    """Count the records by their lengths, before a parser that copies the rest for each."""
+def _is_whole(octets: bytes) -> bool:
+    """Tell whether the records, by their lengths, fill the file and are not too many."""
     count, place = 0, _HEAD
     while place + _AROUND <= len(octets) and count <= MOST_RECORDS:
         place += int.from_bytes(octets[place + 5 : place + 9], "little") + _AROUND
         count += 1
-    return count
+    return place <= len(octets) < place + _AROUND
 
 
 def _text(value: object) -> str:
