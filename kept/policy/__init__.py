@@ -3,8 +3,24 @@
 Nothing here reads a clock, a file of the user's, a network or a database.
 """
 
+from kept.policy.engine import Outcome, advance, replay, start, step, what_if
 from kept.policy.errors import Compiled, NotAFact, Problem
 from kept.policy.rules import Policy
+from kept.policy.sop.lower import compile_sop
 from kept.policy.state import Commitment, TicketState
 
-__all__ = ["Commitment", "Compiled", "NotAFact", "Policy", "Problem", "TicketState"]
+__all__ = [
+    "Commitment",
+    "Compiled",
+    "NotAFact",
+    "Outcome",
+    "Policy",
+    "Problem",
+    "TicketState",
+    "advance",
+    "compile_sop",
+    "replay",
+    "start",
+    "step",
+    "what_if",
+]

@@ -1,0 +1,187 @@
+"""Reactions: what makes the desk act by itself, and the acts (section 3).
+
+Each reaction runs at most once per outside event, so the fixpoint ends; `once: per cause` keeps
+it from answering the same cause again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kept.policy.clocks import settle
+from kept.policy.commitments import start
+from kept.policy.decisions import (
+    Assign,
+    CloseTicket,
+    Notify,
+    OpenStep,
+    RaiseFlag,
+    Send,
+)
+from kept.policy.facts import ActorKind
+from kept.policy.ladder import call, change_severity, climb, level_above
+from kept.policy.program import Plan, holds
+from kept.policy.rules import (
+    Action,
+    AssignAction,
+    ClockRule,
+    CloseAction,
+    EscalateAction,
+    FlagAction,
+    NotifyAction,
+    OpenAction,
+    PageAction,
+    ReactionRule,
+    SendAction,
+    SetSeverityAction,
+)
+from kept.policy.run import Event, Run
+from kept.policy.state import Commitment
+from kept.policy.words import Because, Status, Verdict
+
+CLASSIFYING = frozenset({"created", "triaged", "severity_changed", "assigned", "escalated"})
+"""Events that tell how a ticket stands: the cause is what the condition reads, not the event."""
+
+
+def react(run: Run, name: str, event: Event) -> None:
+    """Run the reactions to one event."""
+    plans = run.program.reactions.get(name)
+    if not plans or run.memory.ended_as:
+        return
+    if name == "agent_public" and run.actor.kind is ActorKind.SYSTEM:
+        return
+    for plan in plans:
+        if plan.key in run.ran or holds(plan, run.scope) is not True:
+            continue
+        rule = plan.rule
+        assert isinstance(rule, ReactionRule)
+        if rule.unless is not None and rule.unless.test(run.scope) is True:
+            continue
+        if _is_new_cause(run, plan, name, event):
+            run.ran.add(plan.key)
+            perform(run, rule.do, plan.because, cause=name)
+
+
+def fire(run: Run, timer: Commitment, plan: Plan) -> None:
+    """A reaction's delay is over: act, unless what it waited for has come or no longer holds."""
+    rule = plan.rule
+    assert isinstance(rule, ReactionRule)
+    settle(run, timer, Verdict.KEPT)
+    del run.memory.timers[timer.id]
+    if rule.unless is not None and rule.unless.test(run.scope) is True:
+        return
+    if holds(plan, run.scope) is True and not run.memory.ended_as:
+        run.memory.fired[plan.key] = run.memory.fired.get(plan.key, 0) + 1
+        perform(run, rule.do, plan.because, cause=plan.name)
+
+
+def _is_new_cause(run: Run, plan: Plan, name: str, event: Event) -> bool:
+    """Note the cause of a reaction; False when it has been answered before."""
+    rule = plan.rule
+    assert isinstance(rule, ReactionRule)
+    if rule.once == "always":
+        return True
+    key = plan.key
+    if rule.once != "per ticket":
+        cause = _cause(run, plan, name, event)
+        if not cause:
+            return True
+        key = f"{plan.key}|{cause}"
+    elif key in run.memory.fired:
+        return False
+    known = run.memory.fired.get(key, 0)
+    run.memory.fired[key] = known + 1
+    return not known
+
+
+def _cause(run: Run, plan: Plan, name: str, event: Event) -> str:
+    """Return what a reaction answers; empty where each event is a cause of its own."""
+    if name in CLASSIFYING and plan.reads and not plan.reads.intersection(event.fields):
+        return ",".join(f"{field}={run.scope.get(field)}" for field in sorted(plan.reads))
+    return event.cause and f"{name}:{event.cause}" if name in ("missed", "warned") else ""
+
+
+# The acts --------------------------------------------------------------------------------------
+
+
+def perform(
+    run: Run, actions: Sequence[Action], because: Because, *, cause: str,
+    owed: Plan | None = None,
+) -> None:  # fmt: skip
+    """Carry out a rule's actions; `owed` is the missed commitment's rule, if that is the cause."""
+    for action in actions:
+        match action:
+            case EscalateAction():
+                _escalate(run, action, because, cause=cause, owed=owed)
+            case AssignAction():
+                _assign(run, action, because)
+            case PageAction():
+                call(run, action.role, action.every, because)
+            case NotifyAction():
+                run.emit(
+                    Notify(
+                        at=run.now, because=because, who=action.who, by=action.by, about=cause
+                    )
+                )
+            case SendAction():
+                _send(run, action, because)
+            case SetSeverityAction():
+                change_severity(run, action.to, because)
+            case FlagAction():
+                if run.add_to("flags", action.flag):
+                    run.emit(RaiseFlag(at=run.now, because=because, flag=action.flag))
+                    run.derive("note_flag", f"note_flag:{action.flag}", cause=action.flag)
+            case OpenAction():
+                _open(run, action.step, because)
+            case CloseAction():
+                _close(run, action.as_status, because)
+
+
+def _escalate(
+    run: Run, action: EscalateAction, because: Because, *, cause: str, owed: Plan | None
+) -> None:
+    if action.to is not None:
+        climb(run, action.to, because, cause=cause)
+        return
+    level = level_above(run, action.by)
+    if level is None:
+        perform(run, action.at_top, because, cause=cause)
+        return
+    answers = owed is not None and "accepted" in owed.stop and isinstance(owed.rule, ClockRule)
+    if not run.memory.unaccepted or answers:
+        climb(run, level.id, because, cause=cause)
+
+
+def _assign(run: Run, action: AssignAction, because: Because) -> None:
+    if action.team is not None and not action.pick and run.word("team") == action.team:
+        return
+    if action.team is not None:
+        run.put("team", action.team)
+    run.emit(
+        Assign(
+            at=run.now, because=because, team=action.team, role=action.role, pick=action.pick
+        )
+    )
+    run.derive("assigned", to=action.team or action.role or "")
+
+
+def _send(run: Run, action: SendAction, because: Because) -> None:
+    run.emit(Send(at=run.now, because=because, template=action.template, to=action.to))
+    if action.to == "customer":
+        run.derive("agent_public", template=action.template)
+
+
+def _open(run: Run, step: str, because: Because) -> None:
+    plan = run.program.steps.get(step)
+    if plan is None:
+        run.emit(OpenStep(at=run.now, because=because, step=step))
+    elif not any(other is plan for _, other in run.open.values()):
+        start(run, plan, run.now)
+
+
+def _close(run: Run, as_status: str, because: Because) -> None:
+    if run.state.status in (Status.CLOSED, Status.CLOSED_UNCONFIRMED) or run.memory.ended_as:
+        return
+    run.stand(Status(as_status))
+    run.emit(CloseTicket(at=run.now, because=because, as_status=as_status))
+    run.derive("closed")

@@ -1,0 +1,218 @@
+"""Commitments: which begin, end, give way to another or go on when something happens.
+
+The engine calls these in the language's order: cancel, stop, pause or resume, start (section 4).
+"""
+
+from __future__ import annotations
+
+from kept.policy.clocks import begin, cap, meet, pause, pauses_of, resume, settle
+from kept.policy.decisions import OpenStep, StartCommitment
+from kept.policy.program import AFTER_RESOLVED, Plan, holds
+from kept.policy.rules import StepRule
+from kept.policy.run import Run
+from kept.policy.state import Commitment
+from kept.policy.words import CommitmentKind, Instant, Status, Verdict
+
+WORK = frozenset(
+    {"agent_public", "agent_note", "triaged", "severity_changed", "assigned", "accepted",
+     "escalated", "waiting_on"}
+)  # fmt: skip
+"""What begins nothing once the ticket is resolved."""
+
+
+def start(
+    run: Run, plan: Plan, started_at: Instant, *, due_at: Instant | None = None
+) -> Commitment:
+    """Begin a commitment; `due_at` takes a due over from elsewhere (R7, R9)."""
+    clock = Commitment(
+        id=f"{plan.base}:{run.number(plan.base)}",
+        rule=plan.index,
+        policy_hash=plan.policy_hash,
+        name=plan.name,
+        kind=plan.kind,
+        because=plan.because,
+        order=plan.order,
+        started_at=started_at,
+    )
+    waits = run.memory.waits
+    begin(clock, plan, pauses_of(run, plan, started_at) if waits else ())
+    if due_at is not None:
+        cap(clock, plan, at=run.now, due_at=due_at)
+    run.memory.waiting.pop(plan.key, None)
+    run.open[clock.id] = (clock, plan)
+    if plan.fires:
+        run.memory.timers[clock.id] = clock
+    else:
+        run.state.commitments[clock.id] = clock
+        _tell_start(run, clock, plan)
+    if plan.pause and waits:
+        for reason, _, end in waits:
+            if end is None and reason in plan.pause:
+                pause(run, clock, plan, reason)
+    return clock
+
+
+def _tell_start(run: Run, clock: Commitment, plan: Plan) -> None:
+    run.emit(
+        StartCommitment(
+            at=run.now, because=plan.because, commitment=clock.id, name=clock.name,
+            what=clock.kind, started_at=clock.started_at, due_at=clock.due_at,
+        )
+    )  # fmt: skip
+    if isinstance(plan.rule, StepRule):
+        run.emit(
+            OpenStep(
+                at=run.now, because=plan.because, step=plan.name, role=plan.rule.role,
+                form=plan.rule.form, due_at=clock.due_at,
+            )
+        )  # fmt: skip
+
+
+# Stop ------------------------------------------------------------------------------------------
+
+
+def stop(run: Run, event: str) -> None:
+    """End what an event is the evidence for, and the cycles that wait for it."""
+    for clock, plan in list(run.open.values()):
+        if plan is None:
+            continue
+        if event in plan.stop and run.counts_by(plan.by, event):
+            meet(run, clock, plan)
+            if clock.kind is CommitmentKind.WINDOW and event not in plan.until:
+                start(run, plan, run.now)
+        elif event in plan.until:
+            settle(run, clock, Verdict.CANCELLED, event)
+    if run.memory.waiting:
+        _close_cycles(run, event)
+    if run.suspended:
+        for clock, plan in list(run.suspended.values()):
+            if event in plan.stop or event in plan.until:
+                clock.suspended = False
+                del run.suspended[clock.id]
+
+
+def _close_cycles(run: Run, event: str) -> None:
+    for key in list(run.memory.waiting):
+        plan = run.program.by_key.get(key)
+        if plan is None or event in plan.until:
+            del run.memory.waiting[key]
+        elif event in plan.stop and run.counts_by(plan.by, event):
+            started_at = run.memory.waiting.pop(key)
+            if plan.kind is CommitmentKind.CLOCK and holds(plan, run.scope) is None:
+                _note_unknown(run, plan, started_at)
+
+
+def _note_unknown(run: Run, plan: Plan, started_at: Instant) -> None:
+    """Record that nobody can say whether a clock was owed: a fact it needs was never known."""
+    missing = ", ".join(sorted(field for field in plan.reads if run.scope.get(field) is None))
+    clock = Commitment(
+        id=f"{plan.base}:{run.number(plan.base)}",
+        rule=plan.index,
+        policy_hash=plan.policy_hash,
+        name=plan.name,
+        kind=plan.kind,
+        because=plan.because,
+        order=plan.order,
+        started_at=started_at,
+    )
+    run.state.commitments[clock.id] = clock
+    settle(run, clock, Verdict.UNKNOWN, missing)
+
+
+# Cancel ----------------------------------------------------------------------------------------
+
+
+def cancel_all(run: Run, reason: str) -> None:
+    """End everything: the ticket itself is gone (merged, spam, withdrawn, duplicate)."""
+    for clock, _ in list(run.open.values()):
+        settle(run, clock, Verdict.CANCELLED, reason)
+    run.memory.waiting.clear()
+
+
+def cancel_at_end(run: Run, event: str) -> None:
+    """End what a resolved or closed ticket no longer owes; the event's own stops come after."""
+    closing = event == "closed"
+    for clock, plan in list(run.open.values()):
+        if plan is None:
+            goes_on = _outlives(run, clock, closing)
+        else:
+            goes_on = event in plan.stop or event in plan.until or plan.survives[closing]
+        if not goes_on:
+            settle(run, clock, Verdict.CANCELLED, "resolved")
+
+
+def _outlives(run: Run, clock: Commitment, closing: bool) -> bool:
+    """Say whether a promise, an approval or an acceptance survives the ticket's end."""
+    if clock.kind is CommitmentKind.APPROVAL:
+        return not closing
+    if clock.kind is CommitmentKind.PROMISE:
+        resolved_at = run.memory.resolved_at
+        made_later = resolved_at is not None and clock.started_at >= resolved_at
+        return made_later if closing else not is_about_reply(clock.what)
+    return False
+
+
+def is_about_reply(what: str) -> bool:
+    """Say whether a promise is kept by a public message of ours."""
+    return what.casefold() in ("reply", "update", "answer", "response")
+
+
+# Pause and resume ------------------------------------------------------------------------------
+
+
+def follow_waiting(run: Run) -> None:
+    """Let clocks stand still or go on as the ticket waits for someone or no longer does (R6)."""
+    who = run.facts.get("waiting_on")
+    wanted = f"waiting_on_{who}" if who in ("customer", "third_party") else ""
+    waits = run.memory.waits
+    current = next((r for r, _, end in reversed(waits) if end is None and r != "resolved"), "")
+    if current == wanted:
+        return
+    if current:
+        end_wait(run, current)
+        for clock, plan in list(run.open.values()):
+            if plan is not None and current in clock.paused_for:
+                resume(run, clock, plan, current)
+    if wanted:
+        run.memory.waits = (*run.memory.waits, (wanted, run.now, None))
+        for clock, plan in list(run.open.values()):
+            if plan is not None and wanted in plan.pause:
+                pause(run, clock, plan, wanted)
+
+
+def end_wait(run: Run, reason: str) -> None:
+    """Write down until when the ticket stood still."""
+    run.memory.waits = tuple(
+        (each, began, run.now if each == reason and end is None else end)
+        for each, began, end in run.memory.waits
+    )
+
+
+# Start -----------------------------------------------------------------------------------------
+
+
+def start_rules(run: Run, event: str) -> None:
+    """Begin what an event starts, once per cycle; a rule that does not hold yet waits (R5)."""
+    plans = run.program.starts.get(event)
+    if not plans or run.memory.ended_as:
+        return
+    running = {plan.key for clock, plan in run.open.values() if plan and not clock.suspended}
+    for plan in plans:
+        if plan.key in running or not _may_start(run, plan, event):
+            continue
+        if holds(plan, run.scope) is True:
+            start(run, plan, run.now)
+        else:
+            run.memory.waiting.setdefault(plan.key, run.now)
+
+
+def _may_start(run: Run, plan: Plan, event: str) -> bool:
+    if event == "agent_public" and not run.counts_by(plan.by, event):
+        return False
+    if plan.fires and plan.rule.once == "per ticket" and plan.key in run.memory.fired:  # type: ignore[union-attr]  # only reactions fire
+        return False
+    if not run.is_over:
+        return True
+    ends = plan.stop | plan.until
+    done = {"resolved"} if run.state.status is Status.RESOLVED else {"resolved", "closed"}
+    return event in AFTER_RESOLVED or (event not in WORK and not ends & done)

@@ -1,0 +1,374 @@
+"""The engine: one outside event at a time, timers in between, everything to a fixpoint.
+
+Order (section 4): update facts, cancel, stop, pause or resume, start, reactions. Timers at the
+same instant run after outside events, by (due, clause order, id).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from kept.policy import approvals, commitments, endings, ladder
+from kept.policy.actions import fire, perform, react
+from kept.policy.clocks import miss, settle, warn
+from kept.policy.decisions import Decision, Refuse, RetractMiss
+from kept.policy.facts import (
+    Absorbed,
+    Accepted,
+    ApprovalAsked,
+    Approved,
+    ClockRanOut,
+    Closed,
+    Escalated,
+    Fact,
+    MarkedSpam,
+    Merged,
+    MissRetracted,
+    Paid,
+    PolicyChanged,
+    Promised,
+    Rejected,
+    Reopened,
+    Resolved,
+    SplitOff,
+    Unmerged,
+    Waived,
+    Withdrawn,
+)
+from kept.policy.gates import gate
+from kept.policy.program import Plan
+from kept.policy.promises import count_open, keep_promises, promise
+from kept.policy.rules import Level, Policy
+from kept.policy.run import Event, Run
+from kept.policy.state import Approval, Commitment, Page, TicketState, copied
+from kept.policy.succession import reclassify
+from kept.policy.tables import derive_fields
+from kept.policy.updates import effective_at, is_idle, names_of, prepare, sets, take_in, told
+from kept.policy.words import CommitmentKind, Instant, Verdict
+
+MAX_TURNS = 1_000
+"""Derived events one outside event may lead to: a fixpoint needs far fewer."""
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """The state after, what follows, and the refusal if the act was forbidden."""
+
+    state: TicketState
+    decisions: tuple[Decision, ...] = ()
+    refused: Refuse | None = None
+
+
+def start() -> TicketState:
+    """Return the state of a ticket of which nothing is known."""
+    return TicketState()
+
+
+def step(policy: Policy, state: TicketState, fact: Fact) -> Outcome:
+    """Take one fact in; timers strictly before it fire first.
+
+    The given state is never changed. A fact that was taken in before changes nothing; one that
+    is earlier than the state counts from the state's own time: `amend` works such facts in.
+    """
+    run = Run(policy, copied(state))
+    refused = take(run, fact)
+    return _outcome(run, refused)
+
+
+def what_if(policy: Policy, state: TicketState, fact: Fact) -> Outcome:
+    """Return what a fact would lead to; nothing of it is kept."""
+    return step(policy, state, fact)
+
+
+def advance(
+    policy: Policy, state: TicketState, until: Instant, *, inclusive: bool = True
+) -> Outcome:
+    """Fire the timers due up to an instant, in nominal order (R12)."""
+    run = Run(policy, copied(state))
+    fire_timers(run, until if inclusive else until - 1)
+    if inclusive:
+        run.now = max(run.now, until)
+    return _outcome(run, None)
+
+
+def replay(policy: Policy, facts: Iterable[Fact], *, until: Instant | None = None) -> Outcome:
+    """Run a whole history: sorted by effective instant, duplicates dropped, timers made anew."""
+    run = Run(policy, start())
+    refused = None
+    for fact in in_order(facts):
+        refused = take(run, fact)
+    if until is not None:
+        fire_timers(run, until)
+        run.now = max(run.now, until)
+    return _outcome(run, refused)
+
+
+def in_order(facts: Iterable[Fact]) -> list[Fact]:
+    """Return facts by effective instant, without those that only repeat the worker's timers."""
+    outside = [fact for fact in facts if type(fact) is not ClockRanOut]
+    outside.sort(key=effective_at)
+    return outside
+
+
+# One fact ------------------------------------------------------------------------------------
+
+
+def take(run: Run, fact: Fact) -> Refuse | None:
+    """Take one fact into a run; return the refusal where a clause forbids it."""
+    memory = run.memory
+    if fact.id:
+        if fact.id in memory.seen:
+            return None
+        memory.seen[fact.id] = 1
+    at = effective_at(fact)
+    if type(fact) is ClockRanOut:
+        fire_timers(run, at)
+        return None
+    if run.state.next_at is not None and run.state.next_at < at:
+        fire_timers(run, at - 1)
+    if at > run.now:
+        run.now = at
+    memory.fired_to = max(memory.fired_to, at - 1)
+    if not run.facts:
+        prepare(run)
+    if is_idle(run, fact):
+        return None
+    return _act(run, fact)
+
+
+def _act(run: Run, fact: Fact) -> Refuse | None:
+    names = names_of(fact)
+    if isinstance(fact, Escalated) and (level := _asked_level(run, fact)):
+        names = (*names, *ladder.reached(run, level))
+    fields = told(run, fact)
+    given = sets(run, fact)
+    run.actor = fact.by
+    if refused := _forbidden(run, fact, names, {**run.scope, **given, **fields}):
+        run.emit(refused)
+        return refused
+    run.ran.clear()
+    before = run.word("severity")
+    take_in(run, fact, given)
+    after = run.word("severity")
+    if after is not None and after != before and before is not None:
+        run.raised = ladder.compare(run, before, after)[0]
+        if "severity_changed" not in names:
+            names = (*names, "severity_changed")
+            raised, lowered = ladder.compare(run, before, after)
+            fields |= {"to": after, "raised": raised, "lowered": lowered}
+    handle(run, Event(names, fields, fact.by), fact)
+    settle_down(run)
+    return None
+
+
+def _forbidden(
+    run: Run, fact: Fact, names: tuple[str, ...], scope: dict[str, object]
+) -> Refuse | None:
+    """Return the refusal of an act, asking gates and approvals only where some exist for it."""
+    return gate(run, fact, names, scope) or approvals.guard(run, fact, names, scope)  # type: ignore[arg-type]  # values are Values
+
+
+def settle_down(run: Run) -> None:
+    """Handle derived events until there are none, then set the next timer."""
+    turns = 0
+    while run.queue:
+        turns += 1
+        assert turns < MAX_TURNS, "the rules of this policy never come to rest"
+        handle(run, run.queue.pop(0), None)
+    run.state.next_at = next_wake(run)
+
+
+def handle(run: Run, event: Event, fact: Fact | None) -> None:
+    """Let one event have its effects, in the language's order."""
+    run.actor = event.by
+    scope = run.scope
+    scope.update(event.fields)
+    names = event.names
+    derive_fields(run)
+    for name in names:
+        run.event = name
+        if name == "resolved" or name == "closed":
+            commitments.cancel_at_end(run, name)
+        commitments.stop(run, name)
+        if name == "agent_public" or name == "resolved":
+            keep_promises(run, name)
+    if fact is not None:
+        particular = PARTICULAR.get(type(fact))
+        if particular is not None:
+            particular(run, fact)
+    if "waiting_on" in run.changed:
+        commitments.follow_waiting(run)
+    if run.changed:
+        reclassify(run, names)
+    for name in names:
+        commitments.start_rules(run, name)
+    for name in names:
+        react(run, name, event)
+    run.raised = False
+    for field in event.fields:
+        if field in run.facts:
+            scope[field] = run.facts[field]
+        else:
+            scope.pop(field, None)
+    if run.changed:
+        reclassify(run, ())
+
+
+# What particular facts do ---------------------------------------------------------------------
+
+
+def _resolved(run: Run, fact: Resolved) -> None:
+    endings.begin_rest(run)
+    if run.facts.get("open_promises"):
+        count_open(run)
+
+
+def _closed(run: Run, fact: Closed) -> None:
+    run.memory.resolved_at = run.memory.resolved_at or run.now
+    run.memory.unaccepted = False
+    run.memory.pages.clear()
+    if run.facts.get("open_promises"):
+        count_open(run)
+
+
+def _escalated(run: Run, fact: Escalated) -> None:
+    """A person escalates, upwards or, unlike the policy, downwards."""
+    level = _asked_level(run, fact)
+    if level is not None:
+        ladder.arrive(run, level, run.own("escalated"))
+
+
+def _asked_level(run: Run, fact: Escalated) -> Level | None:
+    """Return the level a person asks for, `+1` being the next one."""
+    if fact.to.startswith("+") and fact.to[1:].isdigit():
+        return ladder.level_above(run, int(fact.to[1:]))
+    return run.program.levels.get(fact.to)
+
+
+def _lifted(run: Run, fact: Waived | MissRetracted) -> None:
+    """Two people lift a commitment, or take its miss back (R5)."""
+    clock = run.state.commitments.get(fact.commitment)
+    if clock is None:
+        return
+    if clock.missed_at is not None:
+        run.emit(
+            RetractMiss(
+                at=run.now, because=clock.because, commitment=clock.id, reason=fact.reason
+            )
+        )
+        clock.missed_at = None
+    waived = isinstance(fact, Waived)
+    settle(run, clock, Verdict.WAIVED if waived else Verdict.CANCELLED, fact.reason)
+    clock.suspended = False
+    run.suspended.pop(clock.id, None)
+
+
+def _changed_policy(run: Run, fact: PolicyChanged) -> None:
+    from kept.policy.migrate import change_policy
+
+    change_policy(run, fact.policy_hash)
+
+
+PARTICULAR = {
+    Resolved: _resolved,
+    Closed: _closed,
+    Reopened: lambda run, fact: endings.reopen(run),
+    Escalated: _escalated,
+    Accepted: lambda run, fact: ladder.accept(run),
+    Promised: promise,
+    Merged: endings.merge_away,
+    Absorbed: endings.absorb,
+    Unmerged: endings.unmerge,
+    SplitOff: endings.split_off,
+    MarkedSpam: lambda run, fact: endings.mark_spam(run),
+    Withdrawn: endings.withdraw,
+    ApprovalAsked: approvals.ask,
+    Approved: approvals.decide,
+    Rejected: approvals.decide,
+    Paid: approvals.pay,
+    Waived: _lifted,
+    MissRetracted: _lifted,
+}
+
+
+# Timers --------------------------------------------------------------------------------------
+
+
+def next_wake(run: Run) -> Instant | None:
+    """Return the earliest timer of all."""
+    wakes = [clock.wake for clock, _ in run.open.values() if clock.wake is not None]
+    memory = run.memory
+    if memory.pages:
+        wakes += [page.wake for page in memory.pages.values()]
+    if memory.approvals:
+        wakes += [each.wake for each in memory.approvals.values() if each.wake is not None]
+    return min(wakes) if wakes else None
+
+
+def fire_timers(run: Run, until: Instant) -> None:
+    """Fire every timer due up to an instant, in nominal order."""
+    memory = run.memory
+    while run.state.next_at is not None and run.state.next_at <= until:
+        _fire(run, _first(run, run.state.next_at))
+    memory.fired_to = max(memory.fired_to, until)
+
+
+def _first(run: Run, wake: Instant) -> Commitment | Page | Approval:
+    memory = run.memory
+    due: list[tuple[int, str, Commitment | Page | Approval]] = [
+        (clock.order, clock.id, clock) for clock, _ in run.open.values() if clock.wake == wake
+    ]
+    due += [(page.order, page.id, page) for page in memory.pages.values() if page.wake == wake]
+    due += [(a.order, a.id, a) for a in memory.approvals.values() if a.wake == wake]
+    return min(due, key=lambda each: each[:2])[2]
+
+
+def _fire(run: Run, timer: Commitment | Page | Approval) -> None:
+    assert timer.wake is not None
+    run.now = max(run.now, timer.wake)
+    run.event = ""
+    run.ran.clear()
+    if isinstance(timer, Page):
+        ladder.call_again(run, timer)
+    elif isinstance(timer, Approval):
+        approvals.lapse(run, timer)
+    else:
+        _run_out(run, timer, run.open[timer.id][1])
+    settle_down(run)
+
+
+def _run_out(run: Run, clock: Commitment, plan: Plan | None) -> None:
+    """A clock's timer has come: a reaction, a warn point, or the due itself."""
+    if plan is not None and plan.fires:
+        fire(run, clock, plan)
+    elif plan is not None and clock.warned < len(plan.warn):
+        warn(run, clock, plan)
+        run.derive("warned", cause=clock.id, clock=clock.name, clause=clock.because.clause)
+        perform(run, getattr(plan.rule, "on_warn", ()), plan.because, cause="warned")
+    else:
+        _miss(run, clock, plan)
+
+
+def _miss(run: Run, clock: Commitment, plan: Plan | None) -> None:
+    miss(run, clock)
+    run.derive("missed", cause=clock.id, clock=clock.name, clause=clock.because.clause)
+    if plan is not None:
+        if clock.kind is CommitmentKind.WINDOW:
+            settle(run, clock, Verdict.MISSED)
+            assert clock.due_at is not None
+            commitments.start(run, plan, clock.due_at)
+        perform(run, plan.actions, plan.because, cause="missed", owed=plan)
+    elif clock.kind is CommitmentKind.ACCEPTANCE:
+        above = ladder.level_above(run, 1)
+        if above is not None:
+            ladder.climb(run, above.id, clock.because, cause="missed")
+
+
+def _outcome(run: Run, refused: Refuse | None) -> Outcome:
+    state = run.state
+    state.now = run.now
+    return Outcome(state=state, decisions=tuple(run.decisions), refused=refused)
+
+
+

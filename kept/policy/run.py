@@ -1,0 +1,149 @@
+"""One evaluation at work: a state that may be changed, and the decisions so far.
+
+Everything the engine does to a ticket goes through a `Run`; it is the only owner of the state
+while it lives, and `run.emit` is the only way to a decision.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from kept.policy.decisions import Decision
+from kept.policy.facts import UNNAMED, Actor, ActorKind
+from kept.policy.program import Plan, Program, program_of
+from kept.policy.rules import By, Policy
+from kept.policy.state import Commitment, TicketState
+from kept.policy.words import Because, Instant, Status, Value
+
+SYSTEM = Actor(kind=ActorKind.SYSTEM)
+BY_POLICY = frozenset(
+    {"escalated", "assigned", "severity_changed", "resolved", "closed", "missed", "warned"}
+)
+"""Events that count though no person made them: the policy's own acts."""
+OVER = frozenset({Status.RESOLVED, Status.CLOSED, Status.CLOSED_UNCONFIRMED})
+
+
+class Event(NamedTuple):
+    """Something that rules react to: from outside, or derived in the same turn."""
+
+    names: tuple[str, ...]
+    fields: dict[str, Value]
+    by: Actor = SYSTEM
+    cause: str = ""
+    """What makes two events the same cause; empty is an event of its own."""
+
+
+Owed = tuple[Commitment, Plan | None]
+"""A commitment and its rule; None for a promise, an approval or a level's acceptance."""
+
+
+class Run:
+    """The working memory of one step, advance or replay."""
+
+    __slots__ = (
+        "actor", "changed", "decisions", "event", "facts", "memory", "now", "open", "policy",
+        "program", "queue", "raised", "ran", "scope", "state", "suspended",
+    )  # fmt: skip
+
+    def __init__(self, policy: Policy, state: TicketState) -> None:
+        self.policy = policy
+        self.program: Program = program_of(policy)
+        self.state = state
+        self.memory = state.memory
+        self.facts = state.facts
+        self.scope: dict[str, Value] = dict(state.facts)
+        self.now: Instant = state.now
+        self.decisions: list[Decision] = []
+        self.open: dict[str, Owed] = {}
+        self.suspended: dict[str, tuple[Commitment, Plan]] = {}
+        self.changed: set[str] = set()
+        self.queue: list[Event] = []
+        self.ran: set[str] = set()
+        self.actor: Actor = UNNAMED
+        self.event = ""
+        self.raised = False
+        for each in (*state.commitments.values(), *state.memory.timers.values()):
+            if each.settled_at is None or each.suspended:
+                plan = self.plan_of(each)
+                if each.settled_at is None:
+                    self.open[each.id] = (each, plan)
+                if each.suspended and plan is not None:
+                    self.suspended[each.id] = (each, plan)
+
+    def emit(self, decision: Decision) -> None:
+        self.decisions.append(decision)
+
+    def put(self, field: str, value: Value) -> None:
+        """Set a fact that conditions read; only a real change is one."""
+        if self.facts.get(field) != value or field not in self.facts:
+            self.facts[field] = value
+            self.scope[field] = value
+            self.changed.add(field)
+
+    def count(self, field: str, by: int = 1) -> None:
+        """Raise a count among the facts."""
+        self.put(field, int(self.facts.get(field) or 0) + by)  # type: ignore[arg-type]  # a count
+
+    def add_to(self, field: str, value: str) -> bool:
+        """Add a word to a list among the facts; False when it was there."""
+        known = self.facts.get(field) or ()
+        assert isinstance(known, tuple)
+        if value in known:
+            return False
+        self.put(field, (*known, value))
+        return True
+
+    def word(self, field: str) -> str | None:
+        """Return a fact that is a word, or None where it is unknown."""
+        value = self.facts.get(field)
+        return value if isinstance(value, str) else None
+
+    def stand(self, status: Status) -> None:
+        """Give the ticket a status."""
+        self.state.status = status
+        self.put("status", status.value)
+        self.put("resolved", status in OVER)
+
+    @property
+    def is_over(self) -> bool:
+        return self.state.status in OVER
+
+    def derive(self, *names: str, cause: str = "", **fields: Value) -> None:
+        """Queue an event of the policy's own making."""
+        self.queue.append(Event(names, fields, SYSTEM, cause))
+
+    def plan_of(self, commitment: Commitment) -> Plan | None:
+        """Return the rule a commitment runs under, in the version it is pinned to."""
+        if commitment.rule < 0:
+            return None
+        if commitment.policy_hash in ("", self.policy.hash):
+            return self.program.plans[commitment.rule]
+        pinned = self.policy.earlier[commitment.policy_hash]
+        return program_of(pinned).plans[commitment.rule]
+
+    def number(self, base: str) -> int:
+        """Return the next number of a commitment of this clause and name, from 1."""
+        number = self.memory.counts.get(base, 0) + 1
+        self.memory.counts[base] = number
+        return number
+
+    def own(self, rule: str) -> Because:
+        """Cite the language's own rule (`R6`) where no clause of the SOP says it."""
+        return Because(clause=self.policy.sop, line=0, rule=rule)
+
+    def counts_by(self, by: By, event: str) -> bool:
+        """Say whether the one who acted is one whose act counts for a rule (R5)."""
+        if by.kind == "any":
+            return True
+        actor = self.actor
+        if actor.kind is ActorKind.SYSTEM and event not in BY_POLICY and event[:5] != "step:":
+            return False
+        if by.kind == "role":
+            return by.role in actor.roles
+        return by.kind != "level" or self.is_of_level(actor)
+
+    def is_of_level(self, actor: Actor) -> bool:
+        """Say whether someone stands on the ticket's level or above it."""
+        levels = self.program.levels
+        theirs, needed = levels.get(actor.level or ""), levels.get(self.word("level") or "")
+        return theirs is not None and (needed is None or theirs.rank >= needed.rank)

@@ -1,0 +1,145 @@
+"""Succession: how clocks of one name give way to one another when the facts change (R7).
+
+The clock left is suspended and goes on if its severity returns, so flapping gains nothing.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from kept.policy.clocks import begin, cap, go_on, halt, pause, pauses_of, settle
+from kept.policy.commitments import start
+from kept.policy.decisions import ReopenCommitment
+from kept.policy.program import Plan, holds
+from kept.policy.run import Run
+from kept.policy.state import Commitment
+from kept.policy.words import Instant, Verdict
+
+
+def reclassify(run: Run, names: tuple[str, ...]) -> None:
+    """Let rules give way to one another as the facts they read have changed (R7)."""
+    touched = _touched(run)
+    run.changed.clear()
+    if not touched:
+        return
+    leaving: dict[str, list[tuple[Commitment, Plan]]] = defaultdict(list)
+    coming: list[Plan] = []
+    for plan in touched:
+        truth = holds(plan, run.scope)
+        running = [each for each, p in run.open.values() if p is plan and not each.suspended]
+        if running and truth is False:
+            leaving[plan.name] += [(each, plan) for each in running]
+        elif not running and truth is True and not plan.start.intersection(names):
+            coming.append(plan)
+    for clocks in leaving.values():
+        for clock, plan in clocks:
+            suspend(run, clock, plan)
+    for plan in coming:
+        take_over(run, plan, leaving.get(plan.name, []))
+
+
+def _touched(run: Run) -> list[Plan]:
+    readers = run.program.readers
+    found = {plan.key: plan for field in run.changed for plan in readers.get(field, ())}
+    for clock, plan in run.open.values():
+        pinned = plan is not None and clock.policy_hash != run.policy.hash
+        if plan is not None and pinned and not plan.reads.isdisjoint(run.changed):
+            found[f"{plan.policy_hash}:{plan.key}"] = plan
+    return sorted(found.values(), key=lambda plan: plan.order)
+
+
+def suspend(run: Run, clock: Commitment, plan: Plan) -> None:
+    """Set a clock aside whose condition no longer holds; a missed one waits for its evidence."""
+    halt(clock, plan, run.now)
+    clock.paused_for = ()
+    clock.suspended = True
+    run.suspended[clock.id] = (clock, plan)
+    if clock.missed_at is None:
+        settle(run, clock, Verdict.CANCELLED, "superseded")
+    else:
+        clock.wake = None
+
+
+def take_over(run: Run, plan: Plan, left: list[tuple[Commitment, Plan]]) -> None:
+    """Run a rule that holds now, in place of those just left (R7).
+
+    Raised: the earliest of the current due, a fresh target, and what this rule's own suspended
+    clock had left. Otherwise it counts from the original start, pauses included.
+    """
+    earlier = [each for each, p in run.suspended.values() if p is plan]
+    waiting = run.memory.waiting.pop(plan.key, None)
+    if not earlier and waiting is None and not left:
+        return
+    if earlier and earlier[-1].missed_at is not None:
+        _unsuspend(run, earlier[-1])
+        return
+    if run.is_over and not plan.survives[0]:
+        if waiting is not None:
+            run.memory.waiting[plan.key] = waiting
+        return
+    due_at = _raised_due(run, plan, left, earlier) if run.raised and (left or earlier) else None
+    if earlier:
+        _return_to(run, earlier[-1], plan, due_at)
+    else:
+        began = min((each.started_at for each, _ in left), default=waiting)
+        assert began is not None
+        start(run, plan, began if waiting is None else min(began, waiting), due_at=due_at)
+
+
+def _raised_due(
+    run: Run, plan: Plan, left: list[tuple[Commitment, Plan]], earlier: list[Commitment]
+) -> Instant | None:
+    probe = Commitment(
+        id="", rule=0, name="", kind=plan.kind, because=plan.because, started_at=run.now
+    )
+    begin(probe, plan, ())
+    dues = [probe.due_at] if probe.due_at is not None else []
+    dues += [due for each, p in left if (due := _current_due(run, each, p)) is not None]
+    for each in earlier:
+        if (due := _current_due(run, each, plan)) is not None:
+            dues.append(due)
+    return min(dues, default=None)
+
+
+def _current_due(run: Run, clock: Commitment, plan: Plan) -> Instant | None:
+    """Return when a suspended clock would be due if it went on now."""
+    if clock.missed_at is not None or clock.left is None:
+        return None
+    probe = Commitment(
+        id="", rule=0, name="", kind=clock.kind, because=clock.because, used=clock.used,
+        started_at=clock.started_at, days=clock.days, left=clock.left, capped=clock.capped,
+    )  # fmt: skip
+    go_on(probe, plan, run.now)
+    return probe.due_at
+
+
+def _unsuspend(run: Run, clock: Commitment) -> None:
+    clock.suspended = False
+    run.suspended.pop(clock.id, None)
+
+
+def _return_to(run: Run, clock: Commitment, plan: Plan, due_at: Instant | None) -> None:
+    """Let a suspended clock go on: its severity has returned."""
+    _unsuspend(run, clock)
+    clock.verdict, clock.reason, clock.ended_by = Verdict.PENDING, "", ""
+    clock.settled_at = None
+    run.open[clock.id] = (clock, plan)
+    if due_at is not None:
+        cap(clock, plan, at=run.now, due_at=due_at)
+    else:
+        clock.used, clock.days, clock.left, clock.capped = 0, 0, None, False
+        begin(clock, plan, pauses_of(run, plan, clock.started_at))
+    tell_reopened(run, clock, "severity_returned")
+    for reason, _, end in run.memory.waits:
+        if end is None and reason in plan.pause:
+            pause(run, clock, plan, reason)
+
+
+def tell_reopened(run: Run, clock: Commitment, why: str) -> None:
+    if clock.id in run.memory.timers:
+        return
+    run.emit(
+        ReopenCommitment(
+            at=run.now, because=clock.because, commitment=clock.id, due_at=clock.due_at, why=why
+        )
+    )

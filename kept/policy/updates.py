@@ -1,0 +1,259 @@
+"""Facts become state: what each one tells of the ticket, and how it moves its status.
+
+`told` and `sets` look only, so that a gate can ask before anything is changed; `take_in`
+changes. Facts are recomputed, never accumulated from decisions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from kept.policy import facts as f
+from kept.policy.facts import Actor, ActorKind, Fact, FactBase
+from kept.policy.ladder import compare
+from kept.policy.run import OVER, Run
+from kept.policy.words import Instant, Status, Value
+
+TAGS: dict[type, str] = {
+    kind: str(kind.__struct_config__.tag) for kind in FactBase.__subclasses__()
+}
+DEFAULTS: dict[str, Value] = {
+    "status": "new", "failed_attempts": 0, "reopened": 0, "escalations": 0, "replies": 0,
+    "customer_turns": 0, "open_promises": 0, "linked_tickets": 0, "verified": False,
+    "confirmed": False, "resolved": False, "flags": (), "steps_done": (), "tags": (),
+    "waiting_on": "nobody",
+}  # fmt: skip
+ENDED = frozenset({*OVER, Status.MERGED, Status.SPAM})
+_SET_AS_NAMED: dict[type, tuple[str, ...]] = {
+    f.TicketCreated: ("severity", "channel", "type", "topic", "customer", "tier"),
+    f.CustomerReplied: ("channel",),
+    f.Triaged: ("severity", "type", "topic"),
+    f.Assigned: ("team",),
+    f.SurveyAnswered: ("score",),
+    f.Paid: ("amount",),
+    f.ApprovalAsked: ("amount",),
+}
+_TOLD_AS_NAMED: dict[type, tuple[str, ...]] = {
+    f.AgentReplied: ("template",),
+    f.SeverityChanged: ("to", "reason"),
+    f.Escalated: ("to", "reason"),
+    f.WaitingOn: ("who",),
+    f.Promised: ("what",),
+    f.ApprovalAsked: ("kind",),
+    f.Approved: ("kind",),
+    f.Rejected: ("kind",),
+    f.Paid: ("kind",),
+    f.Verified: ("method",),
+    f.Withdrawn: ("reason",),
+}
+
+
+def effective_at(fact: FactBase) -> Instant:
+    """Return the instant a fact counts from: a trusted source's time, never later than ours."""
+    received_at = fact.received_at
+    if received_at is None or (fact.trusted and fact.at <= received_at):
+        return fact.at
+    return received_at
+
+
+def names_of(fact: Fact) -> tuple[str, ...]:
+    """Return the events a fact is: its own name, and the step, approval or form it is about."""
+    kind = type(fact)
+    if kind is f.StepDone:
+        return ("step_done", f"step:{fact.step}")  # type: ignore[union-attr]  # is a StepDone
+    if kind is f.Approved:
+        return ("approved", f"approved:{fact.kind}")  # type: ignore[union-attr]  # is an Approved
+    if kind is f.Flagged:
+        return ("note_flag", f"note_flag:{fact.flag}")  # type: ignore[union-attr]  # is a Flagged
+    if kind is f.SopEvent:
+        return (fact.name,)  # type: ignore[union-attr]  # is a SopEvent
+    return (TAGS[kind],)
+
+
+def is_idle(run: Run, fact: Fact) -> bool:
+    """Say whether a fact tells what already is so: it is no event then."""
+    status = run.state.status
+    match fact:
+        case f.Resolved():
+            return status in ENDED
+        case f.Closed():
+            return status in ENDED and status is not Status.RESOLVED
+        case f.Reopened():
+            return status not in OVER or bool(run.memory.ended_as)
+        case f.SeverityChanged(to=to):
+            return run.facts.get("severity") == to
+        case f.Merged() | f.MarkedSpam() | f.Withdrawn():
+            return bool(run.memory.ended_as)
+    return False
+
+
+def told(run: Run, fact: Fact) -> dict[str, Value]:
+    """Return the event's own fields, which conditions read while it is handled."""
+    fields = _told_by_actor(fact.by)
+    kind = type(fact)
+    for name in _TOLD_AS_NAMED.get(kind, ()):
+        value = getattr(fact, name)
+        if value is not None and value != "":
+            fields[name] = value
+    if isinstance(fact, f.TicketCreated | f.CustomerReplied):
+        if fact.phrases is not None:
+            fields["phrases"] = fact.phrases
+        if fact.text:
+            fields["text"] = fact.text
+    elif isinstance(fact, f.AgentReplied):
+        fields["missing"] = fact.open_blanks
+    elif isinstance(fact, f.SeverityChanged):
+        fields["raised"], fields["lowered"] = compare(run, run.word("severity"), fact.to)
+    return fields
+
+
+def _told_by_actor(by: Actor) -> dict[str, Value]:
+    fields: dict[str, Value] = {"by_kind": by.kind.value}
+    if by.roles:
+        fields["by_role"] = by.roles[0]
+    if by.level:
+        fields["by_level"] = by.level
+    return fields
+
+
+def sets(run: Run, fact: Fact) -> dict[str, Value]:
+    """Return the ticket's fields a fact gives a value to."""
+    found: dict[str, Value] = {}
+    for name in _SET_AS_NAMED.get(type(fact), ()):
+        value = getattr(fact, name)
+        if value is not None:
+            found[name] = value
+    if isinstance(fact, f.SeverityChanged):
+        found["severity"] = fact.to
+    elif isinstance(fact, f.WaitingOn):
+        found["waiting_on"] = fact.who
+    elif isinstance(fact, f.Assigned) and fact.agent is not None:
+        found["owner"] = fact.agent
+    elif isinstance(fact, f.Verified):
+        found["verified"] = fact.passed or bool(run.facts.get("verified"))
+    if fact.fields:
+        found |= _form_fields(run, fact)
+    return found
+
+
+def _form_fields(run: Run, fact: Fact) -> dict[str, Value]:
+    """Return the further fields, those of a form under `FORM.FIELD` as well."""
+    found = dict(fact.fields)
+    form = None
+    if isinstance(fact, f.StepDone):
+        plan = run.program.steps.get(fact.step)
+        form = getattr(plan.rule, "form", None) if plan else None
+    elif isinstance(fact, f.SopEvent):
+        forms = run.policy.forms.values()
+        form = next((each.id for each in forms if fact.name in (each.event, each.id)), None)
+    if form is not None:
+        found |= {f"{form}.{key}": value for key, value in fact.fields.items() if "." not in key}
+    return found
+
+
+# Taking in -------------------------------------------------------------------------------------
+
+
+def take_in(run: Run, fact: Fact, given: dict[str, Value]) -> None:
+    """Write a fact into the state."""
+    for field, value in given.items():
+        run.put(field, value)
+    if "severity" in given and not isinstance(fact, f.TicketCreated):
+        run.memory.by_hand = tuple(sorted({*run.memory.by_hand, "severity"}))
+    if run.state.status is Status.NEW and _is_work(fact):
+        run.stand(Status.OPEN)
+    change = CHANGES.get(type(fact))
+    if change is not None:
+        change(run, fact)
+
+
+def prepare(run: Run) -> None:
+    """Give a new ticket the facts that are known of every ticket from the start."""
+    for field, value in DEFAULTS.items():
+        run.facts[field] = run.scope[field] = value
+    if run.policy.levels:
+        run.put("level", run.policy.levels[0].id)
+
+
+def _is_work(fact: Fact) -> bool:
+    """Say whether somebody of ours has begun on the ticket."""
+    return not isinstance(fact, f.TicketCreated | f.CustomerReplied | f.AgentNoted) and (
+        fact.by.kind is ActorKind.HUMAN
+    )
+
+
+def _created(run: Run, fact: f.TicketCreated) -> None:
+    run.count("customer_turns")
+    run.memory.turn = "customer"
+
+
+def _customer_replied(run: Run, fact: f.CustomerReplied) -> None:
+    if run.memory.turn != "customer":
+        run.count("customer_turns")
+        run.memory.turn = "customer"
+    if run.facts.get("waiting_on") == "customer":
+        _wait(run, "nobody")
+
+
+def _agent_replied(run: Run, fact: f.AgentReplied) -> None:
+    if fact.by.kind is not ActorKind.SYSTEM:
+        run.count("replies")
+        run.memory.turn = "agent"
+
+
+def _waiting(run: Run, fact: f.WaitingOn) -> None:
+    _wait(run, fact.who)
+
+
+def _wait(run: Run, who: str) -> None:
+    run.put("waiting_on", who)
+    if run.state.status in (Status.NEW, Status.OPEN, Status.WAITING):
+        run.stand(Status.OPEN if who == "nobody" else Status.WAITING)
+
+
+def _step_done(run: Run, fact: f.StepDone) -> None:
+    run.add_to("steps_done", fact.step)
+
+
+def _attempt_failed(run: Run, fact: f.AttemptFailed) -> None:
+    run.count("failed_attempts")
+
+
+def _resolved(run: Run, fact: f.Resolved) -> None:
+    run.put("waiting_on", "nobody")
+    run.stand(Status.RESOLVED)
+
+
+def _confirmed(run: Run, fact: f.Confirmed) -> None:
+    run.put("confirmed", True)
+
+
+def _reopened(run: Run, fact: f.Reopened) -> None:
+    run.count("reopened")
+    run.put("confirmed", False)
+    run.stand(Status.OPEN)
+
+
+def _closed(run: Run, fact: f.Closed) -> None:
+    run.put("waiting_on", "nobody")
+    run.stand(Status.CLOSED)
+
+
+def _flagged(run: Run, fact: f.Flagged) -> None:
+    run.add_to("flags", fact.flag)
+
+
+CHANGES: dict[type, Callable[[Run, Any], None]] = {
+    f.TicketCreated: _created,
+    f.CustomerReplied: _customer_replied,
+    f.AgentReplied: _agent_replied,
+    f.WaitingOn: _waiting,
+    f.StepDone: _step_done,
+    f.AttemptFailed: _attempt_failed,
+    f.Resolved: _resolved,
+    f.Confirmed: _confirmed,
+    f.Reopened: _reopened,
+    f.Closed: _closed,
+    f.Flagged: _flagged,
+}
