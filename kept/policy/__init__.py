@@ -5,6 +5,7 @@ Nothing here reads a clock, a file of the user's, a network or a database.
 
 from kept.policy.engine import Outcome, advance, replay, start, step, what_if
 from kept.policy.errors import Compiled, NotAFact, Problem
+from kept.policy.late import amend
 from kept.policy.rules import Policy
 from kept.policy.sop.lower import compile_sop
 from kept.policy.state import Commitment, TicketState
@@ -18,6 +19,7 @@ __all__ = [
     "Problem",
     "TicketState",
     "advance",
+    "amend",
     "compile_sop",
     "replay",
     "start",

@@ -73,7 +73,7 @@ def step(policy: Policy, state: TicketState, fact: Fact) -> Outcome:
     """
     run = Run(policy, copied(state))
     refused = take(run, fact)
-    return _outcome(run, refused)
+    return outcome_of(run, refused)
 
 
 def what_if(policy: Policy, state: TicketState, fact: Fact) -> Outcome:
@@ -89,7 +89,7 @@ def advance(
     fire_timers(run, until if inclusive else until - 1)
     if inclusive:
         run.now = max(run.now, until)
-    return _outcome(run, None)
+    return outcome_of(run, None)
 
 
 def replay(policy: Policy, facts: Iterable[Fact], *, until: Instant | None = None) -> Outcome:
@@ -101,7 +101,7 @@ def replay(policy: Policy, facts: Iterable[Fact], *, until: Instant | None = Non
     if until is not None:
         fire_timers(run, until)
         run.now = max(run.now, until)
-    return _outcome(run, refused)
+    return outcome_of(run, refused)
 
 
 def in_order(facts: Iterable[Fact]) -> list[Fact]:
@@ -365,10 +365,14 @@ def _miss(run: Run, clock: Commitment, plan: Plan | None) -> None:
             ladder.climb(run, above.id, clock.because, cause="missed")
 
 
-def _outcome(run: Run, refused: Refuse | None) -> Outcome:
+def outcome_of(
+    run: Run, refused: Refuse | None, decisions: tuple[Decision, ...] | None = None
+) -> Outcome:
+    """Close a run: its state, what follows, and whether the last act was refused."""
     state = run.state
     state.now = run.now
-    return Outcome(state=state, decisions=tuple(run.decisions), refused=refused)
+    told = tuple(run.decisions) if decisions is None else decisions
+    return Outcome(state=state, decisions=told, refused=refused)
 
 
 
