@@ -13,7 +13,9 @@ from kept.policy.sop.source import Place, Problems
 from kept.policy.sop.tree import ClauseNode, Shape
 
 
-def give_ids(clauses: list[ClauseNode], sop: str, problems: Problems) -> None:
+def give_ids(
+    clauses: list[ClauseNode], sop: str, tombstones: frozenset[str], problems: Problems
+) -> None:
     """Set `id` on every clause; a duplicate is a problem and keeps a made-up id."""
     _find_title(clauses)
     _find_transparent(clauses)
@@ -24,10 +26,13 @@ def give_ids(clauses: list[ClauseNode], sop: str, problems: Problems) -> None:
             taken.setdefault(sop, node)
         elif node.anchor is not None:
             _anchored(node, sop, taken, problems)
+            _check_buried(node, tombstones, problems)
+    used = {*tombstones, *taken}
     counts: dict[str, int] = {}
     for node in clauses:
         if not node.id:
-            _derive(node, sop, taken, counts)
+            _derive(node, sop, used, counts)
+            used.add(node.id)
 
 
 def _find_title(clauses: list[ClauseNode]) -> None:
@@ -76,23 +81,28 @@ def _anchored(
     )  # fmt: skip
 
 
-def _derive(
-    node: ClauseNode, sop: str, taken: dict[str, ClauseNode], counts: dict[str, int]
-) -> None:
+def _check_buried(node: ClauseNode, tombstones: frozenset[str], problems: Problems) -> None:
+    if node.id in tombstones and node.anchor_place is not None:
+        problems.error(
+            node.anchor_place, "E408", f'the anchor "{node.id}" was removed before',
+            clause=node.id, advice="choose another: a removed id is never given again",
+        )  # fmt: skip
+
+
+def _derive(node: ClauseNode, sop: str, taken: set[str], counts: dict[str, int]) -> None:
+    """Make an id up: a heading's from its words, any other's from its place below its heading."""
     node.derived = True
     prefix = _prefix(node, sop)
-    slug = _slug(node.text) if node.shape is Shape.HEADING else "c"
-    if not slug or slug == "c":
-        slug = "c"
-    number = counts.get(f"{prefix} {slug}", 0)
+    slug = _slug(node.text) if node.shape is Shape.HEADING else ""
+    key = f"{prefix} {slug}"
+    number = counts.get(key, 0)
     while True:
         number += 1
-        last = slug if number == 1 and slug != "c" else f"{slug}{'' if slug == 'c' else '-'}{number}"
+        last = f"c{number}" if not slug else slug if number == 1 else f"{slug}-{number}"
         if f"{prefix}.{last}" not in taken:
             break
-    counts[f"{prefix} {slug}"] = number
+    counts[key] = number
     node.last, node.id = last, f"{prefix}.{last}"
-    taken[node.id] = node
 
 
 def _slug(text: str) -> str:

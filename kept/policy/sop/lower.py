@@ -12,9 +12,11 @@ from kept.policy.conditions import FieldType, Type
 from kept.policy.errors import Compiled
 from kept.policy.rules import Clause, Policy, Rule
 from kept.policy.sop.declare import Declarations
+from kept.policy.sop.extends import Family, with_parent
 from kept.policy.sop.front import Front, lower_front
 from kept.policy.sop.hash import policy_hash
 from kept.policy.sop.lint import lint
+from kept.policy.sop.locked import check_locked
 from kept.policy.sop.lowering import Lowering
 from kept.policy.sop.papers import Papers
 from kept.policy.sop.params import Figures
@@ -39,16 +41,50 @@ def compile_sop(
 ) -> Compiled:
     """Compile an SOP; `policy` is None exactly when a problem is an error."""
     problems = Problems()
-    document = parse(text, name, problems)
-    policy = lower(document, problems, parameters)
+    family = with_parent(parse(text, name, problems), parents, problems)
+    policy = _whole(family, problems, parameters)
     if not problems.has_errors:
-        lint(policy, document.source, problems)
+        _lint(policy, family, problems)
     kept = None if problems.has_errors else policy
     return Compiled(policy=kept, problems=problems.sorted())
 
 
-def lower(document: Document, problems: Problems, parameters: Mapping[str, str]) -> Policy:
-    """Return the policy of a document; with errors in `problems` it is not to be used."""
+def _whole(family: Family, problems: Problems, parameters: Mapping[str, str]) -> Policy:
+    """Lower a document; where it has a parent, hold it against what the parent locked."""
+    if family.parent is None:
+        return lower(family.document, problems, parameters)[0]
+    alone = Problems()
+    old, locked = lower(family.parent, alone, {})
+    policy, _ = lower(family.document, problems, parameters)
+    if alone.has_errors:
+        problems.found.extend(alone.found)
+    elif not problems.has_errors:
+        check_locked(old, policy, locked, family, problems)
+    return policy
+
+
+def _lint(policy: Policy, family: Family, problems: Problems) -> None:
+    """Lint the policy; what is wrong in a parent's clause is told where it is extended."""
+    if family.parent is None:
+        lint(policy, family.document.source, problems)
+        return
+    inherited = {node.id for node in family.parent.clauses}
+    found = Problems()
+    lint(policy, family.document.source, found)
+    for one in found.found:
+        if one.clause not in inherited:
+            problems.found.append(one)
+        elif one.severity == "error":
+            problems.error(
+                family.touched.get(one.clause) or family.place, one.code, one.message,
+                clause=one.clause, advice=one.advice,
+            )  # fmt: skip
+
+
+def lower(
+    document: Document, problems: Problems, parameters: Mapping[str, str]
+) -> tuple[Policy, dict[str, int]]:
+    """Return the policy and the locked clauses; with errors in `problems` it is not to be used."""
     names = Names(problems)
     figures = Figures(problems=problems)
     lowering = Lowering(
@@ -65,7 +101,7 @@ def lower(document: Document, problems: Problems, parameters: Mapping[str, str])
         papers.note(loaded)
     for loaded in document.of_kind("test"):
         papers.test(loaded)
-    return _policy(document, front, declarations, papers, rules)
+    return _policy(document, front, declarations, papers, rules), lowering.locked
 
 
 def _declare_rest(

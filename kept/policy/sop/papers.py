@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -100,6 +101,7 @@ class Papers:
             channel=channel.text if channel else "email",
             fields=self._form_fields(keys),
             clause=keys.clause.id,
+            implied=keys.flag("implied"),
         )
         if found is not None:
             self.templates[template.id] = template
@@ -108,8 +110,8 @@ class Papers:
 
     def table_inputs(self, keys: Keys) -> None:
         """Declare the fields a table reads and derives, before any condition names them."""
-        node = keys.map("inputs")
-        for name, (key, value) in (node.entries if node else {}).items():
+        node = keys.node_of("inputs")
+        for name, (key, value) in (node.entries if isinstance(node, Map) else {}).items():
             values = tuple(one.text for one in keys.flat(value, name))
             self._declare(keys, name, key, values)
         output = keys.scalar("output")
@@ -139,14 +141,10 @@ class Papers:
     def table(self, keys: Keys, order: int) -> TableRule | None:
         before = len(self.lowering.problems.found)
         name = keys.required("name")
-        inputs = keys.map("inputs")
+        domains = tuple(self._domains(keys))
         output = keys.required("output")
-        domains = tuple(
-            (field, tuple(one.text for one in keys.flat(value, field)))
-            for field, (_, value) in (inputs.entries if inputs else {}).items()
-        )
-        if not domains:
-            keys.tell(keys.node.place, "E430", "the table reads nothing", "add inputs:")
+        if not keys.has("inputs"):
+            keys.required("inputs")
         out = output.text if output else ""
         rows = tuple(self._row(keys.inner(node), dict(domains), out) for node in keys.maps("rows"))
         if not rows:
@@ -164,6 +162,26 @@ class Papers:
             order=order, name=name.text, inputs=tuple(field for field, _ in domains),
             output=out, rows=rows, unique=unique, complete=complete, domains=domains,
         )  # fmt: skip
+
+    def _domains(self, keys: Keys) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Yield each input and its values: those listed here, or those of the field."""
+        node = keys.node_of("inputs")
+        if isinstance(node, Map):
+            for name, (_, value) in node.entries.items():
+                yield name, tuple(one.text for one in keys.flat(value, name))
+            return
+        for one in keys.flat(node, "inputs") if node is not None else []:
+            known = self.lowering.names.fields.get(one.text)
+            if known is None:
+                self.lowering.names.refer("field", one.text, one.place, keys.clause.id)
+                continue
+            values = ("true", "false") if known.type is Type.BOOL else known.values
+            if not values:
+                keys.tell(
+                    one.place, "E422", f'"{one.text}" has no list of values',
+                    f"write inputs: {{{one.text}: [...]}}",
+                )  # fmt: skip
+            yield one.text, values
 
     def _row(self, keys: Keys, domains: dict[str, tuple[str, ...]], output: str) -> TableRow:
         when = []

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from kept.policy.sop.anchors import give_ids
 from kept.policy.sop.source import Place, Problems, Source, did_you_mean, read_source
 from kept.policy.sop.tree import KINDS, Block, ClauseNode, Shape, Tree, read_tree
-from kept.policy.sop.yaml import Map, Node, Scalar, load
+from kept.policy.sop.yaml import Map, Node, Scalar, Seq, load
 
 MAX_TEXT = 5_000_000
 SOP_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,63}$")
@@ -45,6 +45,10 @@ class Document:
     front: Map
     clauses: tuple[ClauseNode, ...]
     blocks: tuple[Loaded, ...]
+    tombstones: frozenset[str] = frozenset()
+    """Ids that clauses had once; none may have them again."""
+    front_end: int = 1
+    """The line after the front matter's last."""
 
     def of_kind(self, *kinds: str) -> Iterator[Loaded]:
         return (loaded for loaded in self.blocks if loaded.kind in kinds)
@@ -68,7 +72,10 @@ def parse(text: str, name: str, problems: Problems) -> Document:
     tree = read_tree(source, problems)
     front = _front(tree, problems)
     document = _document(tree, front)
-    give_ids(tree.clauses, document.sop, problems)
+    document.tombstones = _tombstones(front, document.sop)
+    if tree.front is not None:
+        document.front_end = tree.front.line + tree.front.text.count("\n") + 1
+    give_ids(tree.clauses, document.sop, document.tombstones, problems)
     _check_anchors(tree.clauses, problems)
     document.blocks = tuple(_blocks(tree.clauses, problems))
     return document
@@ -95,6 +102,14 @@ def _front(tree: Tree, problems: Problems) -> Map:
     if node is not None:
         problems.error(node.place, "E401", "the front matter is no mapping", advice="write sop: NAME")
     return Map(place=Place(tree.source, 1))
+
+
+def _tombstones(front: Map, sop: str) -> frozenset[str]:
+    """Return the buried ids; what is no list of words is told when the front matter is typed."""
+    node = front.get("tombstones")
+    values = node.values if isinstance(node, Seq) else []
+    ids = [value.text for value in values if isinstance(value, Scalar)]
+    return frozenset(one if one.startswith(f"{sop}.") else f"{sop}.{one}" for one in ids)
 
 
 def _check_anchors(clauses: list[ClauseNode], problems: Problems) -> None:

@@ -82,7 +82,7 @@ class Names:
 
     def refer(self, kind: str, name: str, place: Place, clause: str) -> bool:
         """Return whether a name is declared; if not, say so with the nearest one."""
-        known = self.of(kind)
+        known = self.fields if kind == "field" else self.of(kind)
         if name in known:
             return True
         advice = did_you_mean(name, known) or f"declare the {kind} first"
@@ -100,6 +100,8 @@ class Names:
             return name
         if colon and kind == "escalated":
             self.refer("level", rest, place, clause)
+            return name
+        if colon and kind == "note_flag" and rest:
             return name
         if colon and kind in ("approved", "rejected", "approval_asked"):
             if rest not in approvals:

@@ -143,7 +143,7 @@ class _Reader:
             return self._fence(number, fence)
         elif heading := HEADING.match(line):
             self._heading(number, line, len(heading[1]), heading.end())
-        elif self._is_underlined(line):
+        elif self._is_underlined(number, line):
             self._underline("=" in line)
         elif BREAK.match(line):
             self.open = None
@@ -260,17 +260,17 @@ class _Reader:
         while self.headings and self.headings[-1].level >= level:
             self.headings.pop()
 
-    def _is_underlined(self, line: str) -> bool:
+    def _is_underlined(self, number: int, line: str) -> bool:
         return (
-            self.open is not None
-            and self.open.shape is Shape.PARAGRAPH
+            bool(self.clauses)
+            and self.clauses[-1].shape is Shape.PARAGRAPH
+            and self.clauses[-1].anchor_end[0] == number - 1
             and not self.items
             and UNDERLINE.match(line) is not None
         )
 
     def _underline(self, first: bool) -> None:
-        node = self.open
-        assert node is not None
+        node = self.clauses[-1]
         node.shape, node.level = Shape.HEADING, 1 if first else 2
         self._close_headings(node.level)
         node.parent = self.headings[-1] if self.headings else None
