@@ -19,6 +19,7 @@ from kept.policy.facts import (
     Accepted,
     ApprovalAsked,
     Approved,
+    CallAbandoned,
     ClockRanOut,
     Closed,
     Escalated,
@@ -246,6 +247,13 @@ def _asked_level(run: Run, fact: Escalated) -> Level | None:
     return run.program.levels.get(fact.to)
 
 
+def _abandoned(run: Run, fact: CallAbandoned) -> None:
+    """The caller hung up in time: nobody let them down, and nobody kept anything."""
+    for clock, plan in list(run.open.values()):
+        if plan is not None and "call_answered" in plan.stop and clock.missed_at is None:
+            settle(run, clock, Verdict.ABANDONED)
+
+
 def _lifted(run: Run, fact: Waived | MissRetracted) -> None:
     """Two people lift a commitment, or take its miss back (R5)."""
     clock = run.state.commitments.get(fact.commitment)
@@ -287,6 +295,7 @@ PARTICULAR = {
     Approved: approvals.decide,
     Rejected: approvals.decide,
     Paid: approvals.pay,
+    CallAbandoned: _abandoned,
     Waived: _lifted,
     MissRetracted: _lifted,
 }

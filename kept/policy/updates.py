@@ -35,7 +35,7 @@ _SET_AS_NAMED: dict[type, tuple[str, ...]] = {
     f.ApprovalAsked: ("amount",),
 }
 _TOLD_AS_NAMED: dict[type, tuple[str, ...]] = {
-    f.AgentReplied: ("template",),
+    f.AgentReplied: ("template", "channel"),
     f.SeverityChanged: ("to", "reason"),
     f.Escalated: ("to", "reason"),
     f.WaitingOn: ("who",),

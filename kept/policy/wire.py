@@ -17,6 +17,7 @@ from kept.policy.decisions import Decision, Refuse
 from kept.policy.errors import NotAFact
 from kept.policy.facts import Fact, FactBase, SopEvent
 from kept.policy.rules import CustomField, FormField, Policy, StepRule
+from kept.policy.sop.resolve import BUILT_IN_FIELDS
 from kept.policy.sop.zones import EPOCH, instant_of, zone_named
 from kept.policy.state import Commitment, TicketState
 from kept.policy.words import SECOND, Instant, Micros, Value
@@ -29,6 +30,7 @@ _INSTANTS = ("at", "received_at", "due", "fired_at")
 _INSTANT_TABLES = ("dues", "starts")
 _ACTOR_KEYS = ("by", "role", "roles", "level")
 _BY_CUSTOMERS = ("customer_message", "confirmed", "survey_answered")
+BUILT_IN_TYPES = {name: field.type.value for name, field in BUILT_IN_FIELDS.items()}
 _TRUE = ("true", "yes", "on", "1")
 _FALSE = ("false", "no", "off", "0")
 
@@ -251,7 +253,7 @@ def _field_type(policy: Policy, key: str) -> str:
         declared = next(found, None)
     if declared is not None:
         return declared.type
-    return "money" if key == "amount" else "score" if key == "score" else "text"
+    return BUILT_IN_TYPES.get(key, "text")
 
 
 def _field_value(policy: Policy, key: str, value: Any) -> Value:
