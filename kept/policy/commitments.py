@@ -78,6 +78,8 @@ def stop(run: Run, event: str) -> None:
             continue
         if event in plan.stop and run.counts_by(plan.by, event):
             meet(run, clock, plan)
+            if clock.kind is CommitmentKind.STEP:
+                run.add_to("steps_done", plan.name)
             if clock.kind is CommitmentKind.WINDOW and event not in plan.until:
                 start(run, plan, run.now)
         elif event in plan.until:

@@ -166,8 +166,10 @@ class Program:
         self.by_name: dict[str, list[Plan]] = defaultdict(list)
         self.severity_rank = {each.id: rank for rank, each in enumerate(policy.severities)}
         self.levels = {each.id: each for each in policy.levels}
-        self.promise_because = next(
-            (r.because for r in policy.rules if "promised" in _events_of(r)), None
+        self.promised_by = tuple(
+            (r.when.test if r.when else None, r.because)
+            for r in policy.rules
+            if "promised" in _events_of(r)
         )
         for index, rule in enumerate(policy.rules):
             self._take(index, rule)

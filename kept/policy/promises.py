@@ -8,7 +8,7 @@ from kept.policy.decisions import StartCommitment
 from kept.policy.facts import ActorKind, Promised
 from kept.policy.run import Run
 from kept.policy.state import Commitment
-from kept.policy.words import CommitmentKind, Verdict
+from kept.policy.words import Because, CommitmentKind, Verdict
 
 
 def promise(run: Run, fact: Promised) -> None:
@@ -17,7 +17,7 @@ def promise(run: Run, fact: Promised) -> None:
         same = clock.kind is CommitmentKind.PROMISE and clock.what == fact.what
         if same and clock.missed_at is None:
             settle(run, clock, Verdict.CANCELLED, "superseded")
-    because = run.program.promise_because or run.own("promise")
+    because = _cited(run)
     base = f"{because.clause}:promise"
     clock = Commitment(
         id=f"{base}:{run.number(base)}",
@@ -39,6 +39,14 @@ def promise(run: Run, fact: Promised) -> None:
         )
     )  # fmt: skip
     count_open(run)
+
+
+def _cited(run: Run) -> Because:
+    """Cite the first rule about promises that holds here, else the SOP itself."""
+    for test, because in run.program.promised_by:
+        if test is None or test(run.scope) is True:
+            return because
+    return run.own("promise")
 
 
 def keep_promises(run: Run, event: str) -> None:
