@@ -26,6 +26,7 @@ from kept.policy.wire import facts_from_wire, instant_from_wire, instant_to_wire
 from kept.policy.words import CommitmentKind, Frozen, Verdict
 
 NOT_ACTIVATED = ("not_activated", "not activated")
+NOT = "not_"
 TICKING = (CommitmentKind.CLOCK, CommitmentKind.WINDOW)
 
 Rules = frozenset[tuple[str, str]]
@@ -106,7 +107,9 @@ def differences(life: Life, expect: Mapping[str, Any]) -> Iterator[str]:
     """Yield what is not as expected, in words."""
     for key, wanted in expect.items():
         look = LISTS.get(key)
-        if look is not None:
+        if key.startswith(NOT) and (look := LISTS.get(key.removeprefix(NOT))):
+            yield from _list_has(key, wanted, look(life))
+        elif look is not None:
             yield from _list_differs(key, wanted, look(life))
         elif key == "assigned":
             yield from _list_differs(key, wanted, _assigned(life), whole=False)
@@ -168,6 +171,14 @@ def _list_differs(
     for name in names:
         if not any(one == name or one.endswith("." + name) for one in found):
             yield f"{key}: expected {name}, found {told}"
+
+
+def _list_has(key: str, unwanted: Any, found: list[str]) -> Iterator[str]:
+    """None of the names may be among those found: `not_sent: [survey]`."""
+    names = [unwanted] if isinstance(unwanted, str) else unwanted
+    for name in names:
+        if str(name) in found:
+            yield f"{key}: found {name}"
 
 
 def _fact_differs(life: Life, key: str, wanted: Any) -> Iterator[str]:
