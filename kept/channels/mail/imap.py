@@ -134,11 +134,19 @@ class Folder:
             keeper.remember(cursor)
         return cursor
 
-    def wait(self, seconds: float) -> bool:
-        """Idle until the server tells of something; False when the time passed quietly."""
+    def wait(self, is_over: Callable[[], bool], *, step: float, steps: int) -> bool:
+        """Idle until the server tells of something; False when it stayed quiet.
+
+        Looks every `step` seconds whether the wait is over. Ending it asks the server for an
+        answer, so a dead connection shows here.
+        """
+        told: list[object] = []
         try:
             self._client.idle()
-            told = self._client.idle_check(timeout=seconds)
+            for _ in range(steps):
+                told = self._client.idle_check(timeout=step)
+                if told or is_over():
+                    break
             _, rest = self._client.idle_done()
         except (IMAPClientError, OSError) as problem:
             raise MailboxFailed(f"Waiting for mail failed: {_told(problem)}") from problem
