@@ -121,7 +121,8 @@ def _why_held(ticket: LockedTicket, to: str, automatic: bool) -> str:
             """
             SELECT count(*) FROM outbox
             WHERE recipient = %s AND (payload->>'automatic')::boolean IS TRUE
-              AND state <> 'held' AND made_at > %s::timestamptz - interval '1 hour'
+              AND (state <> 'held' OR last_error LIKE 'No mail server%%')
+              AND made_at > %s::timestamptz - interval '1 hour'
             """,
             [to, ticket.at],
         )

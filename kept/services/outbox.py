@@ -26,6 +26,7 @@ from kept.services.texts import clean
 ATTEMPTS = 20
 """With the waits below, about two days of trying."""
 LONGEST_WAIT = timedelta(hours=4)
+NO_SERVER = "No mail server is set (KEPT_SMTP_URL); the mail rests here."
 
 
 def claim(*, at: datetime, limit: int = 20) -> tuple[ClaimedMail, ...]:
@@ -91,6 +92,15 @@ def hold_back(claimed: ClaimedMail, reason: str, *, at: datetime) -> None:
         not_before=at + timedelta(seconds=30),
     )  # fmt: skip
     raise_alarm("outbox:server", f"Mail cannot be sent: {clean(reason)[:500]}", at=at)
+
+
+def lay_by(claimed: ClaimedMail) -> bool:
+    """Hold a mail that has no server to go to; it counts as given out to its reader."""
+    with transaction.atomic(durable=True):
+        done = _under_fence(claimed).update(state="held", lease_until=None, last_error=NO_SERVER)
+        if done and claimed.mail.message is not None:
+            Message.objects.filter(pk=claimed.mail.message).update(delivery="held")
+    return bool(done)
 
 
 def send_anyway(outbox_id: int, *, by: AgentId, at: datetime) -> None:
