@@ -3,9 +3,10 @@
 Nothing here reads a clock, a file of the user's, a network or a database.
 """
 
-from kept.policy.engine import Outcome, advance, replay, start, step, what_if
+from kept.policy.engine import Outcome, advance, migrate, replay, start, step, what_if
 from kept.policy.errors import Compiled, NotAFact, Problem
 from kept.policy.late import amend
+from kept.policy.migrate import with_earlier
 from kept.policy.rules import Policy
 from kept.policy.sop.lower import compile_sop
 from kept.policy.state import Commitment, TicketState
@@ -21,8 +22,10 @@ __all__ = [
     "advance",
     "amend",
     "compile_sop",
+    "migrate",
     "replay",
     "start",
     "step",
     "what_if",
+    "with_earlier",
 ]

@@ -39,6 +39,7 @@ from kept.policy.facts import (
     Withdrawn,
 )
 from kept.policy.gates import gate
+from kept.policy.migrate import change, switch, with_earlier
 from kept.policy.program import Plan
 from kept.policy.promises import count_open, keep_promises, promise
 from kept.policy.rules import Level, Policy
@@ -95,14 +96,36 @@ def advance(
 
 def replay(policy: Policy, facts: Iterable[Fact], *, until: Instant | None = None) -> Outcome:
     """Run a whole history: sorted by effective instant, duplicates dropped, timers made anew."""
-    run = Run(policy, start())
+    ordered = in_order(facts)
+    run = Run(first_version(policy, ordered), start(), policy)
     refused = None
-    for fact in in_order(facts):
+    for fact in ordered:
         refused = take(run, fact)
     if until is not None:
         fire_timers(run, until)
         run.now = max(run.now, until)
     return outcome_of(run, refused)
+
+
+def migrate(old: Policy, new: Policy, state: TicketState, at: Instant) -> Outcome:
+    """Move a ticket from one version to another at an instant; the decisions are moved dues.
+
+    Run the ticket with `with_earlier(new, old)` from then on: pinned commitments look there.
+    """
+    run = Run(with_earlier(old, new), copied(state))
+    fire_timers(run, at - 1)
+    run.now = max(run.now, at)
+    switch(run, with_earlier(new, old))
+    run.state.next_at = next_wake(run)
+    return outcome_of(run, None)
+
+
+def first_version(policy: Policy, facts: list[Fact]) -> Policy:
+    """Return the version a history began under: the given one, unless it tells of another."""
+    for fact in facts:
+        if isinstance(fact, PolicyChanged) and fact.from_hash in policy.earlier:
+            return policy.earlier[fact.from_hash]
+    return policy
 
 
 def in_order(facts: Iterable[Fact]) -> list[Fact]:
@@ -272,12 +295,6 @@ def _lifted(run: Run, fact: Waived | MissRetracted) -> None:
     run.suspended.pop(clock.id, None)
 
 
-def _changed_policy(run: Run, fact: PolicyChanged) -> None:
-    from kept.policy.migrate import change_policy
-
-    change_policy(run, fact.policy_hash)
-
-
 PARTICULAR = {
     Resolved: _resolved,
     Closed: _closed,
@@ -296,6 +313,7 @@ PARTICULAR = {
     Rejected: approvals.decide,
     Paid: approvals.pay,
     CallAbandoned: _abandoned,
+    PolicyChanged: change,
     Waived: _lifted,
     MissRetracted: _lifted,
 }

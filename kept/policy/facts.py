@@ -246,6 +246,8 @@ class PolicyChanged(FactBase, frozen=True, kw_only=True, tag="policy_changed"):
     """From here on the ticket runs under the policy with this hash (section 7)."""
 
     policy_hash: str
+    from_hash: str = ""
+    """The version until here, so that a history tells what it began under."""
 
 
 class ClockRanOut(FactBase, frozen=True, kw_only=True, tag="clock_ran_out"):

@@ -23,7 +23,15 @@ from kept.policy.decisions import (
     SettleCommitment,
     StartCommitment,
 )
-from kept.policy.engine import Outcome, fire_timers, in_order, outcome_of, start, take
+from kept.policy.engine import (
+    Outcome,
+    fire_timers,
+    first_version,
+    in_order,
+    outcome_of,
+    start,
+    take,
+)
 from kept.policy.facts import Fact
 from kept.policy.rules import Policy
 from kept.policy.run import Run
@@ -57,9 +65,10 @@ def _run(
     policy: Policy, facts: list[Fact], *, fired_to: Instant, now: Instant,
     watched: Fact | None = None,
 ) -> tuple[Run, Refuse | None]:  # fmt: skip
-    run = Run(policy, start())
+    ordered = in_order(facts)
+    run = Run(first_version(policy, ordered), start(), policy)
     refused = None
-    for fact in in_order(facts):
+    for fact in ordered:
         outcome = take(run, fact)
         refused = outcome if fact is watched else refused
     fire_timers(run, fired_to)

@@ -42,12 +42,18 @@ class Run:
 
     __slots__ = (
         "actor", "changed", "decisions", "event", "facts", "memory", "now", "open", "policy",
-        "program", "queue", "raised", "ran", "scope", "state", "suspended",
+        "program", "queue", "raised", "ran", "scope", "state", "suspended", "versions",
     )  # fmt: skip
 
-    def __init__(self, policy: Policy, state: TicketState) -> None:
+    def __init__(
+        self, policy: Policy, state: TicketState, known: Policy | None = None
+    ) -> None:
+        """`known` holds further versions a history may have run under."""
         self.policy = policy
         self.program: Program = program_of(policy)
+        self.versions: dict[str, Policy] = {**policy.earlier, policy.hash: policy}
+        if known is not None:
+            self.versions |= {**known.earlier, known.hash: known}
         self.state = state
         self.memory = state.memory
         self.facts = state.facts
@@ -69,6 +75,12 @@ class Run:
                     self.open[each.id] = (each, plan)
                 if each.suspended and plan is not None:
                     self.suspended[each.id] = (each, plan)
+
+    def adopt(self, policy: Policy) -> None:
+        """Go on under another version."""
+        self.policy = policy
+        self.program = program_of(policy)
+        self.versions |= {**policy.earlier, policy.hash: policy}
 
     def emit(self, decision: Decision) -> None:
         self.decisions.append(decision)
@@ -118,7 +130,7 @@ class Run:
             return None
         if commitment.policy_hash in ("", self.policy.hash):
             return self.program.plans[commitment.rule]
-        pinned = self.policy.earlier[commitment.policy_hash]
+        pinned = self.versions[commitment.policy_hash]
         return program_of(pinned).plans[commitment.rule]
 
     def number(self, base: str) -> int:

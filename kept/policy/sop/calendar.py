@@ -4,6 +4,7 @@ A shift list replaces a date's hours, a holiday empties it, breaks subtract. The
 integer arithmetic over the zone's transitions, so that forty years take milliseconds.
 """
 
+import warnings
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from datetime import date
@@ -101,9 +102,11 @@ def holidays_of(spec: CalendarSpec) -> dict[int, str]:
     if spec.country:
         years = range(spec.from_year, spec.until_year + 1)
         try:
-            public = holidays.country_holidays(
-                spec.country, subdiv=spec.subdivision, years=years
-            )
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # some lists end before our years do
+                public = holidays.country_holidays(
+                    spec.country, subdiv=spec.subdivision, years=years
+                )
         except NotImplementedError as unknown:
             raise LookupError(str(unknown)) from None
         found = {day.toordinal(): name for day, name in public.items()}
