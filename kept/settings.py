@@ -50,7 +50,7 @@ def _secret_key() -> str:
         raise env.SettingError("KEPT_SECRET", f"cannot read {path}: {problem}") from None
 
 
-def _database(url: str) -> dict[str, object]:
+def database_settings(url: str) -> dict[str, object]:
     """Return Django's form of a postgresql:// URL, with time-outs on every connection."""
     parts = urlsplit(url)
     if parts.scheme not in {"postgres", "postgresql"}:
@@ -90,7 +90,7 @@ def _database(url: str) -> dict[str, object]:
 
 
 DATABASE_URL = env.text("DATABASE_URL", "") or places(KEPT_DATA).url
-DATABASES = {"default": _database(DATABASE_URL)}
+DATABASES = {"default": database_settings(DATABASE_URL)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 SECRET_KEY = _secret_key()

@@ -10,11 +10,11 @@ from kept.policy.facts import ApprovalAsked, Approved, Paid, Rejected
 from kept.policy.rules import ApprovalRule
 from kept.records.instants import instant
 from kept.records.models import Payment
+from kept.services import permissions
 from kept.services.acting import act
 from kept.services.errors import AgentId, NotValid
 from kept.services.journal import on_ticket, record
 from kept.services.locking import LockedTicket
-from kept.services import permissions
 from kept.services.retrying import retried
 
 MOST = 10**12

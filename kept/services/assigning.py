@@ -25,9 +25,7 @@ def choose(ticket: LockedTicket, assign: Assign, people: tuple[Colleague, ...]) 
     if assign.role is None and not assign.pick:
         return Choice(team=assign.team, agent=None, reasons=("team queue",))
     wanted = _wanted_skills(ticket)
-    best = min(
-        present, key=lambda p: (-len(wanted & set(p.skills)), p.open_tickets, p.id)
-    )
+    best = min(present, key=lambda p: (-len(wanted & set(p.skills)), p.open_tickets, p.id))
     matched = sorted(wanted & set(best.skills))
     reasons = ("on duty", f"{best.open_tickets} open tickets", *(f"skill {s}" for s in matched))
     return Choice(team=assign.team or best.team, agent=best.id, reasons=reasons)

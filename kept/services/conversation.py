@@ -57,9 +57,7 @@ def reply(
     return retried(once)
 
 
-def note(
-    ticket_id: int, *, by: AgentId, at: datetime, text: str, key: str = ""
-) -> Outcome:
+def note(ticket_id: int, *, by: AgentId, at: datetime, text: str, key: str = "") -> Outcome:
     """Write an internal note; a customer never sees it."""
 
     def once() -> Outcome:
@@ -106,9 +104,7 @@ def hear(
     )
     record(ticket, fact)
     if ended and ticket.state.status in ENDED:
-        record(
-            ticket, Reopened(at=instant(at), id=f"{fact_id}:reopen", by=actor, trusted=trusted)
-        )
+        record(ticket, Reopened(at=instant(at), id=f"{fact_id}:reopen", by=actor, trusted=trusted))
 
 
 def save_draft(ticket_id: int, *, by: AgentId, at: datetime, text: str) -> None:
@@ -118,7 +114,9 @@ def save_draft(ticket_id: int, *, by: AgentId, at: datetime, text: str) -> None:
         raise NotFound("There is no such ticket.")
     permissions.standing(by, desk)
     Draft.objects.update_or_create(
-        agent_id=by, ticket_id=ticket_id, defaults={"text": clean(text)[:TEXT_LIMIT], "saved_at": at}
+        agent_id=by,
+        ticket_id=ticket_id,
+        defaults={"text": clean(text)[:TEXT_LIMIT], "saved_at": at},
     )
 
 

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.db import connection, transaction
 
+from kept.records.compiled import policy_by_hash
 from kept.records.models import (
     Attachment,
     Customer,
@@ -18,7 +19,6 @@ from kept.records.models import (
     Ticket,
 )
 from kept.services import permissions
-from kept.services.compiled import policy_by_hash
 from kept.services.errors import AgentId, NotFound, NotValid
 from kept.services.texts import one_line
 

@@ -225,9 +225,7 @@ def _tell(
             at=ticket.at,
             desk=ticket.desk,
         )
-    _tell_people(
-        ticket, tuple(found.values()), means, about, decision, cause, page=page, due=due
-    )
+    _tell_people(ticket, tuple(found.values()), means, about, decision, cause, page=page, due=due)
 
 
 def _tell_people(

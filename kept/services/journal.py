@@ -14,13 +14,14 @@ import msgspec
 from django.db import connection, transaction
 
 from kept import policy as engine
-from kept.policy import Outcome, TicketState, wire
+from kept.policy import Outcome, TicketState
 from kept.policy.decisions import Decision, Refuse
-from kept.policy.facts import ActorKind, Fact, PolicyChanged
+from kept.policy.facts import ActorKind, ClockRanOut, Fact, PolicyChanged
+from kept.records.compiled import policy_with
 from kept.records.instants import instant
 from kept.services import chain, effects
-from kept.services.compiled import policy_with
 from kept.services.errors import Refused
+from kept.services.heard import heard
 from kept.services.locking import LockedTicket, lock, recorded_instant, save
 
 _FACT: msgspec.json.Decoder[Fact] = msgspec.json.Decoder(Fact)
@@ -68,7 +69,7 @@ def judge(ticket: LockedTicket, fact: Fact) -> Outcome:
         earlier = frozenset({ticket.policy_hash, *ticket.policy.earlier})
         ticket.policy = policy_with(fact.policy_hash, earlier)
         ticket.policy_hash = fact.policy_hash
-    if effective_instant(fact) < ticket.state.now:
+    if is_late(ticket.state, fact):
         past = history(ticket.id) + _pending_facts(ticket)
         return engine.amend(ticket.policy, past, ticket.state, fact)
     return engine.step(ticket.policy, ticket.state, fact)
@@ -79,6 +80,15 @@ def effective_instant(fact: Fact) -> int:
     if fact.received_at is None:
         return fact.at
     return min(fact.at, fact.received_at) if fact.trusted else fact.received_at
+
+
+def is_late(state: TicketState, fact: Fact) -> bool:
+    """Tell whether a fact belongs before what was judged already: an outside event comes before
+    the timers of its instant."""
+    if isinstance(fact, ClockRanOut):
+        return False
+    at = effective_instant(fact)
+    return at < state.now or at <= state.memory.fired_to
 
 
 def history(ticket_id: int) -> tuple[Fact, ...]:
@@ -107,7 +117,7 @@ def _complete(ticket: LockedTicket, fact: Fact) -> Fact:
         changes["id"] = f"{ticket.seq + 1}:{fact.__struct_config__.tag}"
     if fact.received_at is None:
         changes["received_at"] = now
-    return wire.for_journal(ticket.policy, msgspec.structs.replace(fact, **changes))
+    return heard(ticket.policy, msgspec.structs.replace(fact, **changes))
 
 
 def is_known(ticket: LockedTicket, fact_id: str) -> bool:

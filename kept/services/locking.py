@@ -14,9 +14,9 @@ from django.db import connection
 from kept.policy import Policy, TicketState
 from kept.policy.decisions import Refuse
 from kept.policy.state import Commitment
+from kept.records.compiled import policy_with
 from kept.records.instants import instant
 from kept.services import projections
-from kept.services.compiled import policy_with
 from kept.services.errors import NotFound
 from kept.services.hints import hint
 

@@ -1,7 +1,7 @@
 """What our own people must see: notifications, pages, and the mails about them.
 
-A page repeats until one of those paged acknowledges it. Mails are bundled per person: after
-downtime or in a storm each gets one mail, not hundreds.
+A page repeats, as the policy's timers say, until one of those paged acknowledges it. Mails are
+bundled per person: after downtime or in a storm each gets one mail, not hundreds.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import QuerySet
 
-from kept.policy.words import MINUTE, Frozen, Micros
+from kept.policy.words import Frozen
 from kept.records.models import Notification, Outbox
 from kept.services.errors import AgentId, NotFound
 from kept.services.links import new_message_id
@@ -25,7 +25,6 @@ SINGLE_MAILS = 3
 """So many notices at once go out one by one; more become one bundle."""
 STORM_LIMIT = 10
 STORM_WINDOW = timedelta(minutes=10)
-PAGE_EVERY: Micros = 5 * MINUTE
 
 
 class Notice(Frozen, kw_only=True):
@@ -40,16 +39,12 @@ class Notice(Frozen, kw_only=True):
     at: datetime
     due_at: datetime | None = None
     page: str = ""
-    repeat_every: Micros = 0
     late: bool = False
 
 
 def tell(notice: Notice, people: Sequence[Colleague]) -> None:
     """Notify each person once per cause; whoever was told already is not told again."""
     is_page = bool(notice.page)
-    repeat_at = (
-        notice.at + timedelta(microseconds=notice.repeat_every) if notice.repeat_every else None
-    )
     Notification.objects.bulk_create(
         [
             Notification(
@@ -58,8 +53,6 @@ def tell(notice: Notice, people: Sequence[Colleague]) -> None:
                 ticket_id=notice.ticket,
                 cause=f"{notice.cause}.{person.id}"[:220],
                 page=notice.page,
-                repeat_every=notice.repeat_every,
-                next_repeat_at=repeat_at,
                 means=list(notice.means),
                 about=notice.about[:300],
                 clause=notice.clause,
@@ -81,25 +74,6 @@ def page_again(ticket: int, page: str, repeat: int, *, at: datetime) -> bool:
         return False
     rows.filter(acknowledged_at=None).update(repeats=repeat, mailed_at=None, seen_at=None, at=at)
     return True
-
-
-def repeat_pages(*, at: datetime) -> int:
-    """Send due repeats; those that fell into downtime collapse to their count."""
-    with transaction.atomic(durable=True), connection.cursor() as cursor:
-        cursor.execute(
-            """
-            UPDATE notification n SET
-              repeats = n.repeats + 1 + floor(
-                extract(epoch FROM %(at)s - n.next_repeat_at) * 1000000 / n.repeat_every)::int,
-              next_repeat_at = %(at)s + n.repeat_every * interval '1 microsecond',
-              mailed_at = NULL, seen_at = NULL
-            WHERE n.id IN (
-              SELECT id FROM notification WHERE next_repeat_at <= %(at)s
-              ORDER BY next_repeat_at LIMIT 500 FOR UPDATE SKIP LOCKED)
-            """,
-            {"at": at},
-        )
-        return int(cursor.rowcount)
 
 
 def acknowledge(notice_id: int, *, by: AgentId, at: datetime) -> None:
@@ -134,9 +108,7 @@ def mail_notices(*, at: datetime, limit: int = 50) -> int:
 
 
 def _settle(rows: QuerySet[Notification], at: datetime) -> None:
-    rows.filter(acknowledged_at=None).update(
-        acknowledged_at=at, seen_at=at, next_repeat_at=None, mail_wanted=False
-    )
+    rows.filter(acknowledged_at=None).update(acknowledged_at=at, seen_at=at, mail_wanted=False)
 
 
 def _waiting_for_mail(at: datetime, limit: int) -> list[int]:

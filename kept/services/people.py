@@ -1,4 +1,4 @@
-"""Agents: who they are, what they may do on which desk, when they are on duty, how they sign in."""
+"""Agents: who they are, what they may do where, when they are on duty, how they sign in."""
 
 from collections.abc import Sequence
 from datetime import datetime

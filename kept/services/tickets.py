@@ -8,10 +8,10 @@ from django.db import connection, transaction
 from kept.policy import Policy
 from kept.policy.facts import UNNAMED, Actor, ActorKind, TicketCreated
 from kept.policy.words import Frozen, Value
+from kept.records.compiled import policy_by_hash
 from kept.records.instants import instant
 from kept.records.models import Customer, Desk, Message
 from kept.services import customers, permissions
-from kept.services.compiled import policy_by_hash
 from kept.services.errors import AgentId, DeskError, NotFound
 from kept.services.journal import raise_if_refused, record, start_state
 from kept.services.locking import LockedTicket, save
@@ -73,9 +73,7 @@ def open_ticket(
     return retried(once)
 
 
-def begin(
-    desk: str, opening: Opening, *, at: datetime, by: AgentId | None = None
-) -> LockedTicket:
+def begin(desk: str, opening: Opening, *, at: datetime, by: AgentId | None = None) -> LockedTicket:
     """Insert the ticket's row, which nobody else can see yet; `first_message` follows."""
     row = Desk.objects.filter(slug=desk).first()
     if row is None:

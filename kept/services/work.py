@@ -44,7 +44,7 @@ def triage(
     by: AgentId,
     at: datetime,
     severity: str | None = None,
-    type: str | None = None,
+    type: str | None = None,  # noqa: A002 - the desk's own word
     topic: str | None = None,
     fields: Mapping[str, Value] | None = None,
 ) -> Outcome:
@@ -242,9 +242,7 @@ def verify_identity(
     )  # fmt: skip
 
 
-def _hand_off(
-    ticket: LockedTicket, who: permissions.Standing, answers: Mapping[str, Any]
-) -> None:
+def _hand_off(ticket: LockedTicket, who: permissions.Standing, answers: Mapping[str, Any]) -> None:
     """Do the step that the SOP wants before an escalation, with the answers as evidence."""
     steps = (r for r in ticket.policy.rules if isinstance(r, StepRule))
     rule = next((r for r in steps if r.before == "escalated" and r.form), None)

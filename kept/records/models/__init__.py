@@ -25,6 +25,6 @@ from kept.records.models.work import Alarm
 __all__ = [
     "Agent", "Alarm", "ApprovalRow", "Attachment", "CadenceTask", "CommitmentRow", "Customer",
     "CustomerAddress", "Desk", "Draft", "Journal", "KeptText", "Mailbox", "Membership", "Message",
-    "MessageIdSeen", "Notification", "Outbox", "Payment", "PolicyProposal", "PolicyVersion", "RawMessage",
-    "ReplyToken", "Shift", "StepEvidence", "Ticket",
+    "MessageIdSeen", "Notification", "Outbox", "Payment", "PolicyProposal", "PolicyVersion",
+    "RawMessage", "ReplyToken", "Shift", "StepEvidence", "Ticket",
 ]  # fmt: skip

@@ -58,8 +58,6 @@ class Notification(models.Model):
     cause = models.CharField(max_length=220, unique=True)
     page = models.CharField(max_length=300, default="")
     repeats = models.IntegerField(default=0)
-    repeat_every = models.BigIntegerField(default=0)
-    next_repeat_at = models.DateTimeField(null=True)
     means = models.JSONField(default=list)
     about = models.CharField(max_length=300, default="")
     clause = models.CharField(max_length=200, default="")
@@ -79,11 +77,6 @@ class Notification(models.Model):
                 fields=["agent", "id"],
                 condition=Q(mail_wanted=True, mailed_at=None),
                 name="notice_to_mail",
-            ),
-            models.Index(
-                fields=["next_repeat_at"],
-                condition=Q(next_repeat_at__isnull=False),
-                name="notice_repeats",
             ),
             models.Index(fields=["ticket", "page"], name="notice_page"),
         ]

@@ -24,7 +24,7 @@ LOOK_BACK = 500
 Unreachable = (psycopg.OperationalError, psycopg.InterfaceError)
 
 
-class Change(View):
+class Change(View, frozen=True, kw_only=True):
     """One journal row, as a hint."""
 
     id: int
@@ -32,7 +32,7 @@ class Change(View):
     desk: int
 
 
-class SessionStanding(View):
+class SessionStanding(View, frozen=True, kw_only=True):
     """Whose session it is, and the desks that person is a member of now."""
 
     agent: int

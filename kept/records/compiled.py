@@ -9,14 +9,10 @@ import msgspec
 
 from kept.policy import Compiled, Policy, compile_sop
 from kept.records.models import PolicyVersion
-from kept.services.errors import DeskError
 
 
-class PolicyBroken(DeskError):
+class PolicyBroken(RuntimeError):
     """A stored policy no longer compiles to its hash: the program or the row was changed."""
-
-    code = "policy_broken"
-    status = 500
 
 
 def compile_text(source: str, parents: dict[str, str], parameters: dict[str, str]) -> Compiled:
