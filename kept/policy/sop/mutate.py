@@ -140,8 +140,8 @@ def _changes(
 
 def _figures(rule: Rule) -> Iterator[Change]:
     for key in FIGURES:
-        target: Target | None = getattr(rule, key, None)
-        if target is None:
+        target = getattr(rule, key, None)
+        if not isinstance(target, Target):
             continue
         said = target.text or str(target.amount)
         yield "figure", said, f"twice {said}", {key: replace(target, amount=target.amount * 2)}
