@@ -13,7 +13,7 @@ from tests.simulation.policies import policy_for, tightened
 from tests.simulation.shell import ENCODER, Shell, effective
 from tests.simulation.world import AMIRA, deliveries, outside_facts
 
-HORIZON = 40 * DAY
+HORIZON = 10 * DAY
 CLASSES = set(Verdict)
 
 
