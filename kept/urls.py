@@ -1,5 +1,41 @@
 """Every route of the product."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from kept.web import (
+    attachments,
+    confirmations,
+    handbooks,
+    health,
+    live,
+    messages,
+    outboxes,
+    proofs,
+    quarantines,
+    queue,
+    sign_in,
+    tickets,
+    walls,
+)
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", queue.queue, name="queue"),
+    path("sign-in", sign_in.sign_in, name="sign-in"),
+    path("sign-out", sign_in.sign_out, name="sign-out"),
+    path("tickets/<int:number>", tickets.ticket, name="ticket"),
+    path("tickets/<int:number>/<slug:noun>", tickets.act, name="acts"),
+    path("tickets/<int:number>/commitments/<path:commitment>/proof", proofs.proof, name="proof"),
+    path("messages/<int:number>/frame", messages.message_frame, name="message-html"),
+    path("attachments/<int:number>", attachments.download, name="attachment"),
+    path("sop/<slug:desk>", handbooks.sop, name="sop"),
+    path("wallboard", walls.wall, name="wallboard"),
+    path("outbox", outboxes.outbox, name="outbox"),
+    path("quarantine", quarantines.quarantine, name="quarantine"),
+    path("c/<str:token>", confirmations.customer_answer, name="customer-answer"),
+    path("live", live.needs_the_stream, name="live"),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+]
+handler400 = "kept.web.errors.bad_request"
+handler404 = "kept.web.errors.nothing_here"
+handler500 = "kept.web.errors.our_fault"

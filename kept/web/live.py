@@ -12,7 +12,10 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from kept.web import changes
+from django.http import HttpRequest, HttpResponse
+
+from kept.records.queries.live import POLL_SECONDS, LiveReader, Unreachable, standing_of
+from kept.web.cookies import session_key
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -60,14 +63,14 @@ class Hub:
         """Read changes while anybody listens; a lost database is tried again, never fatal."""
         while self.listeners:
             try:
-                async with changes.Reader() as reader:
+                async with LiveReader() as reader:
                     while self.listeners:
                         await self._round(reader)
-            except changes.Unreachable as problem:
+            except Unreachable as problem:
                 log.warning("live updates wait for the database: %s", problem)
-                await asyncio.sleep(changes.POLL_SECONDS)
+                await asyncio.sleep(POLL_SECONDS)
 
-    async def _round(self, reader: changes.Reader) -> None:
+    async def _round(self, reader: LiveReader) -> None:
         found = await reader.changed()
         standing = await reader.standing({listener.session for listener in self.listeners})
         for listener in tuple(self.listeners):
@@ -111,10 +114,10 @@ async def stream(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 async def _listener(scope: Scope) -> Listener | None:
-    key = changes.session_key(dict(scope["headers"]).get(b"cookie", b"").decode("latin-1"))
+    key = session_key(dict(scope["headers"]).get(b"cookie", b"").decode("latin-1"))
     if not key or scope["method"] != "GET":
         return None
-    standing = await changes.standing_of(key)
+    standing = await standing_of(key)
     if standing is None:
         return None
     return Listener(agent=standing.agent, session=key, desks=standing.desks)
@@ -128,9 +131,8 @@ async def _gone(receive: Receive) -> None:
 async def _next(listener: Listener, gone: "asyncio.Future[None]") -> str:
     """Return the next event, or a comment that keeps proxies from closing the stream."""
     waiting = asyncio.ensure_future(listener.events.get())
-    done, _ = await asyncio.wait(
-        {waiting, gone}, timeout=BEAT_SECONDS, return_when=asyncio.FIRST_COMPLETED
-    )
+    both: set[asyncio.Future[Any]] = {waiting, gone}
+    done, _ = await asyncio.wait(both, timeout=BEAT_SECONDS, return_when=asyncio.FIRST_COMPLETED)
     if waiting in done:
         return waiting.result()
     waiting.cancel()
@@ -139,3 +141,8 @@ async def _next(listener: Listener, gone: "asyncio.Future[None]") -> str:
 
 async def _write(send: Send, text: str) -> None:
     await send({"type": "http.response.body", "body": text.encode(), "more_body": True})
+
+
+def needs_the_stream(request: HttpRequest) -> HttpResponse:
+    """Answer /live where only WSGI serves: 204 tells the browser not to ask again."""
+    return HttpResponse(status=204)

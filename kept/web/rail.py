@@ -22,7 +22,9 @@ TONES = {
 }
 """A standing of the queries -> the mark and colour that the pages show it by."""
 WORDS = {"kept": "kept", "late": "done late", "cancelled": "ended", "paused": "paused"}
-SETTLED = frozenset({"kept", "late", "cancelled"})
+SETTLED = frozenset({
+    "kept", "late", "cancelled", "exempt", "unknown", "abandoned", "waived",
+})  # fmt: skip
 MARGIN = 0.04
 
 Pauses = Mapping[str, Sequence[tuple[datetime, datetime | None]]]
@@ -113,7 +115,7 @@ def _lane(
     return Lane(
         chip=chip,
         key=str(number),
-        tone=TONES.get(chip.standing, "running"),
+        tone=TONES.get(chip.standing, "ended"),
         words=WORDS.get(chip.standing, chip.standing.replace("_", " ")),
         at=chip.settled_at if chip.standing in SETTLED else None,
         live=chip.standing in {"at_risk", "on_track", "missed"} and chip.due_at is not None,
@@ -132,6 +134,6 @@ def _settled_words(lanes: tuple[Lane, ...]) -> str:
     counts = [
         (sum(lane.chip.standing == "kept" for lane in lanes), "kept"),
         (sum(lane.chip.standing == "late" for lane in lanes), "missed, done late"),
-        (sum(lane.chip.standing == "cancelled" for lane in lanes), "ended"),
+        (sum(lane.chip.standing not in {"kept", "late"} for lane in lanes), "ended"),
     ]
     return ", ".join(f"{count} {word}" for count, word in counts if count)

@@ -1,0 +1,277 @@
+"""The acts of the ticket page: one table names each act's form, when it shows, and its verb.
+
+The verbs themselves, their rights and their gates are the services' and the policy's.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from kept.policy.rules import ApprovalRule, Policy
+from kept.records.queries.views import TicketView
+from kept.services import approvals, endings, notices, work
+from kept.services.errors import NotValid
+from kept.web import forms, wants
+from kept.web.forms import Field
+from kept.web.say import plain
+
+OPEN = frozenset({"new", "open", "waiting"})
+ENDED = frozenset({"closed", "closed_unconfirmed"})
+WAITS = (("customer", "the customer"), ("third_party", "a third party"), ("nobody", "nobody"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What one post says: who acts on which ticket, when, and the answers of the form."""
+
+    ticket: int
+    by: int
+    at: datetime
+    answers: dict[str, str]
+    policy: Policy
+    facts: dict[str, Any]
+    zone: str
+
+    def get(self, name: str) -> str:
+        return self.answers.get(name, "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Act:
+    """One act. `noun` is its place in the address; `fields` may depend on ticket and policy."""
+
+    noun: str
+    name: str
+    title: str
+    button: str
+    do: Callable[[Said], object]
+    fields: Callable[[TicketView, Policy], tuple[Field, ...]] = lambda ticket, policy: ()
+    shows: Callable[[TicketView, Policy], bool] = lambda ticket, policy: ticket.status in OPEN
+    key: str = ""
+    override: bool = False
+    """Whether a gate of this act may be passed with a reason."""
+
+
+def _choices(pairs: list[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    return tuple(pairs)
+
+
+def _severities(policy: Policy) -> tuple[tuple[str, str], ...]:
+    return _choices([(one.id, f"{one.id} {one.name}") for one in policy.severities])
+
+
+def _triage_fields(ticket: TicketView, policy: Policy) -> tuple[Field, ...]:
+    return (
+        Field(name="severity", label="Severity", type="choice", choices=_severities(policy),
+              value=ticket.severity or "", required=False),
+        Field(name="type", label="Type", required=False, value=ticket.type or ""),
+        Field(name="topic", label="Topic", required=False, value=ticket.topic or ""),
+    )  # fmt: skip
+
+
+def _assign_fields(ticket: TicketView, policy: Policy) -> tuple[Field, ...]:
+    people = [
+        (str(one.id), one.name if one.on_duty else f"{one.name} (off duty)")
+        for one in ticket.people
+    ]
+    teams = [(team.id, team.name) for team in policy.teams.values()]
+    owner = str(ticket.owner_id or "")
+    fields = [Field(name="agent", label="Owner", type="choice", choices=_choices(people),
+                    value=owner, required=False)]  # fmt: skip
+    if teams:
+        fields.append(Field(name="team", label="Team", type="choice", choices=_choices(teams),
+                            value=ticket.team or "", required=False))  # fmt: skip
+    return tuple(fields)
+
+
+def _escalate_fields(ticket: TicketView, policy: Policy) -> tuple[Field, ...]:
+    return escalation(ticket, policy, _level_after(ticket, policy))
+
+
+def escalation(ticket: TicketView, policy: Policy, to: str) -> tuple[Field, ...]:
+    """Return the form of an escalation to one level: each level may want its own hand-off."""
+    levels = [(one.id, f"{one.id} {one.name}") for one in policy.levels]
+    listed = wants.reasons(policy, ticket.facts, to)
+    why = Field(
+        name="reason", label="Why", type="choice" if listed else "text",
+        choices=_choices([(one, plain(one)) for one in listed]),
+    )  # fmt: skip
+    form = wants.handoff(policy, ticket.facts, to)
+    own = tuple(field for field in forms.of_sop(form, _sources(ticket), "handoff")
+                if field.name != "reason")  # fmt: skip
+    target = Field(name="to", label="To level", type="choice", choices=_choices(levels), value=to)
+    return (target, why, *own)
+
+
+def _level_after(ticket: TicketView, policy: Policy) -> str:
+    known = [one.id for one in policy.levels]
+    here = known.index(ticket.level) if ticket.level in known else 0
+    return known[min(here + 1, len(known) - 1)] if known else ""
+
+
+def _sources(ticket: TicketView) -> dict[str, str]:
+    """Return what can fill a form of the SOP beforehand."""
+    return {
+        "ticket.number": str(ticket.id),
+        "ticket.subject": ticket.subject,
+        "customer.name": ticket.customer,
+        "customer.email": ticket.customer_address,
+        "severity.name": ticket.severity or "",
+        "level.name": ticket.level or "",
+        "agent.name": ticket.owner or "",
+    }
+
+
+def step_fields(
+    ticket: TicketView, policy: Policy, form: str | None, key: str
+) -> tuple[Field, ...]:
+    """Return the evidence form of a step; a step without one asks for nothing."""
+    return forms.of_sop(policy.forms.get(form or ""), _sources(ticket), key)
+
+
+def _approval_kinds(policy: Policy) -> tuple[tuple[str, str], ...]:
+    kinds = {rule.name for rule in policy.rules if isinstance(rule, ApprovalRule)}
+    return _choices([(kind, kind.replace("_", " ")) for kind in sorted(kinds)])
+
+
+def _amount_fields(ticket: TicketView, policy: Policy) -> tuple[Field, ...]:
+    return (
+        Field(name="kind", label="For", type="choice", choices=_approval_kinds(policy)),
+        Field(name="amount", label=f"Amount in {policy.currency}", type="money"),
+    )
+
+
+def _asks_approval(ticket: TicketView, policy: Policy) -> bool:
+    return ticket.status in OPEN and bool(_approval_kinds(policy))
+
+
+def _promise(said: Said) -> object:
+    due = forms.moment(said.get("due"), said.zone)
+    if due is None or due <= said.at:
+        raise NotValid("A promise needs a time that is still to come.")
+    return work.promise(said.ticket, by=said.by, at=said.at, what=said.get("what"), due=due)
+
+
+def _escalate(said: Said) -> object:
+    form = wants.handoff(said.policy, said.facts, said.get("to"))
+    given = {one.id: said.get(one.id) for one in form.fields} if form else {}
+    return work.escalate(
+        said.ticket, by=said.by, at=said.at, to=said.get("to"), reason=said.get("reason"),
+        form={key: value for key, value in given.items() if value} or None,
+        override=said.get("override"),
+    )  # fmt: skip
+
+
+def _assign(said: Said) -> object:
+    agent = said.get("agent")
+    if not agent and not said.get("team"):
+        raise NotValid("Choose an owner or a team.")
+    return work.assign(
+        said.ticket, by=said.by, at=said.at,
+        agent=int(agent) if agent.isdecimal() else None, team=said.get("team") or None,
+    )  # fmt: skip
+
+
+def _triage(said: Said) -> object:
+    return work.triage(
+        said.ticket, by=said.by, at=said.at, severity=said.get("severity") or None,
+        type=said.get("type") or None, topic=said.get("topic") or None,
+    )  # fmt: skip
+
+
+def _amount(said: Said) -> int:
+    amount = forms.minor_units(said.get("amount"))
+    if amount is None:
+        raise NotValid("An amount such as 120.00 is needed.")
+    return amount
+
+
+def _in(*statuses: str) -> Callable[[TicketView, Policy], bool]:
+    return lambda ticket, policy: ticket.status in statuses
+
+
+TABLE: tuple[Act, ...] = (
+    Act(noun="acceptances", name="accept", title="Take it on", button="Take it on",
+        shows=lambda ticket, policy: any(
+            chip.kind == "acceptance" and chip.verdict in {"pending", "missed"}
+            and chip.settled_at is None for chip in ticket.commitments),
+        do=lambda said: work.accept(said.ticket, by=said.by, at=said.at)),
+    Act(noun="triage", name="triage", title="Triage", button="Triage", fields=_triage_fields,
+        do=_triage),
+    Act(noun="assignments", name="assign", title="Owner and team", button="Hand it over",
+        fields=_assign_fields, do=_assign),
+    Act(noun="escalations", name="escalate", key="e", title="Escalate", button="Escalate",
+        override=True, fields=_escalate_fields, do=_escalate),
+    Act(noun="waits", name="wait", key="w", title="Wait on the customer", button="Save",
+        fields=lambda ticket, policy: (
+            Field(name="who", label="Waiting on", type="choice", choices=WAITS,
+                  value=ticket.waiting_on or "customer"),),
+        do=lambda said: work.wait(said.ticket, by=said.by, at=said.at, who=said.get("who"))),
+    Act(noun="promises", name="promise", key="p", title="Promise a time", button="Promise it",
+        fields=lambda ticket, policy: (
+            Field(name="what", label="What", type="choice", value="update",
+                  choices=(("reply", "a reply"), ("update", "an update"),
+                           ("resolution", "a solution"))),
+            Field(name="due", label="By", type="moment")),
+        do=_promise),
+    Act(noun="attempts", name="attempt", title="Note a failed attempt", button="Note it",
+        do=lambda said: work.attempt_failed(said.ticket, by=said.by, at=said.at)),
+    Act(noun="approvals", name="approval", title="Ask for an approval", button="Ask",
+        fields=_amount_fields, shows=_asks_approval,
+        do=lambda said: approvals.ask(said.ticket, by=said.by, at=said.at,
+                                      kind=said.get("kind"), amount=_amount(said))),
+    Act(noun="payments", name="pay", title="Pay", button="Pay", fields=_amount_fields,
+        shows=_asks_approval,
+        do=lambda said: approvals.pay(said.ticket, by=said.by, at=said.at,
+                                      kind=said.get("kind"), amount=_amount(said),
+                                      key=said.get("key"))),
+    Act(noun="flags", name="flag", title="Flag it", button="Flag it",
+        fields=lambda ticket, policy: (Field(name="flag", label="Flag of the SOP"),),
+        do=lambda said: work.flag(said.ticket, by=said.by, at=said.at, flag=said.get("flag"))),
+    Act(noun="verifications", name="verify", title="Identity checked", button="Save",
+        fields=lambda ticket, policy: (
+            Field(name="method", label="How, in one word", value="callback"),
+            Field(name="passed", label="Is it the customer?", type="yes_no")),
+        do=lambda said: work.verify_identity(said.ticket, by=said.by, at=said.at,
+                                             method=said.get("method"),
+                                             passed=said.get("passed") == "yes")),
+    Act(noun="resolutions", name="resolve", key="x", title="Resolve", button="Resolve",
+        override=True,
+        do=lambda said: endings.resolve(said.ticket, by=said.by, at=said.at,
+                                        override=said.get("override"))),
+    Act(noun="confirmations", name="confirm", title="The customer confirms", button="Confirm",
+        shows=_in("resolved", "open", "waiting"),
+        do=lambda said: endings.confirm(said.ticket, by=said.by, at=said.at)),
+    Act(noun="closures", name="close", title="Close", button="Close the ticket", override=True,
+        shows=lambda ticket, policy: ticket.status not in ENDED | {"merged", "spam"},
+        do=lambda said: endings.close(said.ticket, by=said.by, at=said.at,
+                                      override=said.get("override"))),
+    Act(noun="reopenings", name="reopen", title="Reopen", button="Reopen the ticket",
+        shows=_in("resolved", "closed", "closed_unconfirmed"),
+        do=lambda said: endings.reopen(said.ticket, by=said.by, at=said.at)),
+    Act(noun="spam", name="spam", title="Spam", button="Mark as spam", shows=_in("new"),
+        do=lambda said: endings.mark_spam(said.ticket, by=said.by, at=said.at)),
+)  # fmt: skip
+"""In the order in which the side column shows them."""
+
+BY_NOUN = {act.noun: act for act in TABLE}
+EVENTS = {
+    "resolved": "Resolve", "closed": "Close", "escalated": "Escalate", "paid": "Pay",
+    "agent_public": "This reply", "triaged": "Triage", "waiting_on": "Wait",
+    "severity_changed": "This severity", "assigned": "This owner", "confirmed": "Confirm",
+    "reopened": "Reopen", "approved": "This approval", "step_done": "This step",
+}  # fmt: skip
+
+
+def named(event: str) -> str:
+    """Return what people call an act that an SOP names by its event."""
+    return EVENTS.get(event, plain(event).capitalize())
+
+
+def acknowledge(said: Said) -> object:
+    """Silence a page: the person saw it and takes it."""
+    notice = said.get("notice")
+    number = int(notice) if notice.isdecimal() and len(notice) < 18 else 0
+    notices.acknowledge(number, by=said.by, at=said.at)
+    return None

@@ -1,0 +1,28 @@
+"""Who is reading, as the pages name them."""
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+
+from kept.records.queries.desks import desks_of
+from kept.records.queries.views import DeskView
+from kept.web.render import agent_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Me:
+    id: int
+    name: str
+    standing: str
+    desks: tuple[DeskView, ...]
+
+
+def me(request: HttpRequest, desks: tuple[DeskView, ...] | None = None) -> Me:
+    """Return the reader with their desks, asked for unless the page has them already."""
+    number = agent_id(request)
+    return Me(
+        id=number,
+        name=str(getattr(request.user, "name", "")),
+        standing=str(getattr(request.user, "email", "")),
+        desks=desks_of(number) if desks is None else desks,
+    )

@@ -1,0 +1,281 @@
+"""The ticket page as values: the ticket, its rail, its talk, and what may be done next.
+
+Built from one view and the policy the ticket runs under; nothing here asks the database.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from kept.policy.rules import Policy
+from kept.records.queries.views import ApprovalView, JournalLine, StepView, TicketView
+from kept.services.errors import DeskError, Refused
+from kept.services.filling import BLANK, fill
+from kept.web import acts, forms, talk, wants
+from kept.web.acts import Act
+from kept.web.forms import Field
+from kept.web.rail import Rail, rail
+from kept.web.say import plain
+
+OVERRIDE = Field(
+    name="override", label="Do it all the same, because", type="long",
+    help="The clause lets you pass with a reason. It is kept, and counted.",
+)  # fmt: skip
+STEP_TONES = {"open": "open", "done": "kept", "missed": "missed", "cancelled": "ended"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActCard:
+    """One act as the side column shows it."""
+
+    noun: str
+    name: str
+    title: str
+    button: str
+    fields: tuple[Field, ...]
+    key: str = ""
+    why: str = ""
+    clause: str = ""
+    tone: str = ""
+    due_at: datetime | None = None
+    open: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepCard:
+    view: StepView
+    tone: str
+    words: str
+    act: ActCard | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalCard:
+    view: ApprovalView
+    open: bool
+    settled_by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateChoice:
+    """A template with its common blanks filled; `[name]` marks what a person must fill."""
+
+    id: str
+    title: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """Why an act was not done: the clause in its own words, and what would allow it."""
+
+    title: str
+    sentence: str = ""
+    clause: str = ""
+    words: str = ""
+    allows: str = ""
+    overridable: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Typed:
+    """What a refused post had typed, so that nothing is lost."""
+
+    noun: str = ""
+    step: str = ""
+    fields: tuple[Field, ...] = ()
+    posted: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketPage:
+    """Everything `tickets/_ticket.html` shows."""
+
+    ticket: TicketView
+    policy: Policy
+    me_id: int
+    zone: str
+    query: str
+    rank: int
+    severity_name: str
+    level_name: str
+    rail: Rail
+    talk: tuple[talk.Entry, ...]
+    acts: tuple[ActCard, ...]
+    steps: tuple[StepCard, ...]
+    approvals: tuple[ApprovalCard, ...]
+    templates: tuple[TemplateChoice, ...]
+    hints: tuple[wants.Hint, ...]
+    verified: str
+    may_resolve: bool
+    may_wait: bool
+    refusal: Refusal | None
+    typed_text: str
+    typed_kind: str
+    typed_template: str
+    blanks: tuple[Field, ...]
+    key: str
+    proof: Any = None
+
+
+def ticket_page(
+    ticket: TicketView,
+    policy: Policy,
+    journal: Sequence[JournalLine],
+    *,
+    me_id: int,
+    me_name: str,
+    now: datetime,
+    query: str,
+    key: str,
+    refusal: Refusal | None = None,
+    typed: Typed | None = None,
+) -> TicketPage:
+    """Return the page of a ticket at one instant, with what a refused act had typed."""
+    said = typed or Typed()
+    names = {level.id: f"{level.id} {level.name}" for level in policy.levels}
+    names |= {str(person.id): person.name for person in ticket.people}
+    names |= {team.id: team.name for team in policy.teams.values()}
+    override = refusal is not None and refusal.overridable
+    message = said.posted if said.noun == "messages" else {}
+    return TicketPage(
+        ticket=ticket,
+        policy=policy,
+        me_id=me_id,
+        zone=ticket.desk.zone,
+        query=query,
+        rank=rank(policy, ticket.severity),
+        severity_name=next((s.name for s in policy.severities if s.id == ticket.severity), ""),
+        level_name=names.get(ticket.level or "", ticket.level or ""),
+        rail=rail(ticket.commitments, opened_at=ticket.opened_at, now=now,
+                  pauses=talk.pauses(journal)),
+        talk=talk.talk(ticket.messages, journal, names),
+        acts=tuple(_act(act, ticket, policy, said, override) for act in acts.TABLE
+                   if act.shows(ticket, policy)),
+        steps=_steps(ticket, policy, said),
+        approvals=tuple(_approval(view, ticket) for view in ticket.approvals),
+        templates=_templates(ticket, policy, me_name),
+        hints=wants.hints(policy, ticket.facts) if ticket.status in acts.OPEN else (),
+        verified="yes" if ticket.facts.get("verified") is True else "not yet",
+        may_resolve=ticket.status in acts.OPEN,
+        may_wait=ticket.status in acts.OPEN and ticket.waiting_on != "customer",
+        refusal=refusal,
+        typed_text=message.get("text", ticket.draft),
+        typed_kind=message.get("kind", "public"),
+        typed_template=message.get("template", ""),
+        blanks=_blanks(policy, message, refusal),
+        key=key,
+    )  # fmt: skip
+
+
+def refusal_of(error: DeskError, policy: Policy) -> Refusal:
+    """Return what the page says about an act that was not done."""
+    if not isinstance(error, Refused):
+        return Refusal(title="Not done", sentence=error.sentence)
+    clause = policy.clauses.get(error.because.clause)
+    act = acts.named(error.act)
+    return Refusal(
+        title=f"{act} is refused by {error.because.clause}",
+        sentence=error.say,
+        clause=error.because.clause,
+        words=clause.text if clause else "",
+        allows=_allows(error.needs),
+        overridable=str(error.enforce) == "require",
+    )
+
+
+def rank(policy: Policy, severity: str | None) -> int:
+    """Return a severity's place, 1 for the most urgent; 0 where there is none."""
+    places = [one.id for one in policy.severities]
+    return places.index(severity) + 1 if severity in places else 0
+
+
+def _allows(needs: str) -> str:
+    return needs.replace(" && ", " and ").replace(" || ", " or ").replace("_", " ")
+
+
+def _act(act: Act, ticket: TicketView, policy: Policy, typed: Typed, overridable: bool) -> ActCard:
+    here = typed.noun == act.noun
+    fields = typed.fields if here and typed.fields else act.fields(ticket, policy)
+    if here and overridable and act.override and all(one.name != "override" for one in fields):
+        fields = (*fields, OVERRIDE)
+    return ActCard(
+        noun=act.noun, name=act.name, title=act.title, button=act.button, key=act.key,
+        fields=forms.keyed(fields, act.name), open=here,
+    )  # fmt: skip
+
+
+def _steps(ticket: TicketView, policy: Policy, typed: Typed) -> tuple[StepCard, ...]:
+    cards = []
+    first = True
+    for number, view in enumerate(ticket.steps):
+        todo = view.state in {"open", "missed"} and view.done_at is None
+        act = _step_act(view, ticket, policy, typed, number, first) if todo else None
+        first = first and act is None
+        words = f"done by {view.done_by}" if view.done_by else plain(view.state)
+        cards.append(StepCard(view=view, tone=STEP_TONES.get(view.state, "open"), words=words,
+                              act=act))  # fmt: skip
+    return tuple(cards)
+
+
+def _step_act(
+    view: StepView, ticket: TicketView, policy: Policy, typed: Typed, number: int, first: bool
+) -> ActCard:
+    here = typed.noun == "steps" and typed.step == view.name
+    asked = acts.step_fields(ticket, policy, view.form, f"step-{number}")
+    fields = typed.fields if here and typed.fields else asked
+    before = f"needed before it is {plain(view.before)}" if view.before else ""
+    return ActCard(
+        noun="steps", name="step" if first else f"step-{number}", title=plain(view.name),
+        button="Do the step", key="s" if first else "", why=before, clause=view.clause,
+        tone="missed" if view.state == "missed" else "open", due_at=view.due_at, open=here,
+        fields=(Field(name="step", label="", type="hidden", value=view.name),
+                *(replace(one, key=f"step-{number}-{one.name}") for one in fields)),
+    )  # fmt: skip
+
+
+def _approval(view: ApprovalView, ticket: TicketView) -> ApprovalCard:
+    people = {str(person.id): person.name for person in ticket.people}
+    return ApprovalCard(
+        view=view, open=not view.result, settled_by=people.get(view.settled_by, view.settled_by)
+    )
+
+
+def _blanks(
+    policy: Policy, message: Mapping[str, str], refusal: Refusal | None
+) -> tuple[Field, ...]:
+    """Return fields for a template's open blanks, once a post was held back for them."""
+    template = policy.templates.get(message.get("template", ""))
+    if template is None or refusal is None:
+        return ()
+    labels = {one.id: one.label for one in template.fields}
+    names = dict.fromkeys(
+        match.group(1) for match in BLANK.finditer(template.subject + template.body)
+    )
+    return tuple(
+        Field(name=f"given-{name}", key=f"given-{number}", label=labels.get(name, plain(name)),
+              value=message.get(f"given-{name}", ""), required=False)
+        for number, name in enumerate(names)
+        if name in labels or f"[{name}]" in message.get("text", "")
+    )  # fmt: skip
+
+
+def _templates(ticket: TicketView, policy: Policy, me: str) -> tuple[TemplateChoice, ...]:
+    known = {
+        "ticket.number": str(ticket.id),
+        "ticket.subject": ticket.subject,
+        "customer.name": ticket.customer or "there",
+        "customer.email": ticket.customer_address,
+        "agent.name": me,
+        "desk.name": ticket.desk.name,
+        "severity.name": next((s.name for s in policy.severities if s.id == ticket.severity), ""),
+        "level.name": next((one.name for one in policy.levels if one.id == ticket.level), ""),
+    }
+    return tuple(
+        TemplateChoice(
+            id=one.id, title=one.title or plain(one.id), words=fill(one, known).body.strip()
+        )
+        for one in policy.templates.values()
+        if one.channel in {"email", ticket.channel}
+    )

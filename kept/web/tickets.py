@@ -1,0 +1,142 @@
+"""GET /tickets/N and POST /tickets/N/NOUN: read a ticket, act on it, see what became of it."""
+
+import secrets
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from kept import clock
+from kept.policy.rules import Policy
+from kept.records.compiled import policy_by_hash
+from kept.records.queries.tickets import journal_lines, ticket_view
+from kept.records.queries.views import TicketView
+from kept.services.errors import DeskError
+from kept.web import acts, decisions, forms, messages
+from kept.web.acts import Said
+from kept.web.forms import Field
+from kept.web.queue import workspace_context
+from kept.web.render import agent_id, render, wanted_part
+from kept.web.sign_in import signed_in
+from kept.web.ticket_page import Refusal, Typed, refusal_of, ticket_page
+from kept.web.workspace import query_of
+
+
+@require_safe
+@signed_in
+def ticket(request: HttpRequest, number: int) -> HttpResponse:
+    """Show a ticket beside the queue it was opened from."""
+    return _page(request, _seen(request, number))
+
+
+@require_POST
+@signed_in
+def act(request: HttpRequest, number: int, noun: str) -> HttpResponse:
+    """Do one act; a refusal answers 409 with the clause and what was typed."""
+    view = _seen(request, number)
+    policy = policy_by_hash(view.policy_hash)
+    fields, verbs = _asked(request, view, policy, noun)
+    typed = Typed(
+        noun=noun, step=request.POST.get("step", ""), fields=fields, posted=request.POST.dict()
+    )
+    if forms.wrong(fields):
+        missing = "; ".join(one.error for one in fields if one.error)
+        return _page(request, view, Refusal(title="Not sent yet", sentence=missing), typed, 422)
+    said = _said(request, view, policy, fields)
+    for place, verb in enumerate(verbs):
+        try:
+            verb(said)
+        except DeskError as error:
+            if error.status not in {403, 409, 422}:
+                raise
+            # What was typed stays, unless the message went out and only what follows was refused.
+            left = typed if place == 0 else None
+            refusal = refusal_of(error, policy)
+            return _page(request, _seen(request, number), refusal, left, error.status)
+    if wanted_part(request) == "ticket":
+        return _page(request, _seen(request, number))
+    return redirect(reverse("ticket", args=(number,)) + query_of(request.GET.dict()))
+
+
+Verbs = tuple[Callable[[Said], object], ...]
+
+
+def _asked(
+    request: HttpRequest, view: TicketView, policy: Policy, noun: str
+) -> tuple[tuple[Field, ...], Verbs]:
+    """Return the filled form of a noun and the verbs behind it."""
+    posted = request.POST.dict()
+    if noun == "messages":
+        return (), messages.then(posted.get("then", ""))
+    if noun == "acknowledgements":
+        return (), (acts.acknowledge,)
+    if noun == "approval-decisions":
+        return (), (decisions.decide,)
+    if noun == "steps":
+        step = next((one for one in view.steps if one.name == posted.get("step")), None)
+        if step is None:
+            raise Http404
+        fields = acts.step_fields(view, policy, step.form, "step")
+        return forms.filled(fields, posted), (decisions.do_step,)
+    if noun not in acts.BY_NOUN:
+        raise Http404
+    known = acts.BY_NOUN[noun]
+    fields = (
+        acts.escalation(view, policy, posted.get("to", ""))
+        if noun == "escalations"
+        else known.fields(view, policy)
+    )
+    return forms.filled(fields, posted), (known.do,)
+
+
+def _said(
+    request: HttpRequest, view: TicketView, policy: Policy, fields: tuple[Field, ...]
+) -> Said:
+    posted = {name: text.replace("\x00", "") for name, text in request.POST.dict().items()}
+    return Said(
+        ticket=view.id,
+        by=agent_id(request),
+        at=clock.now(),
+        answers={**posted, **{one.name: one.value for one in fields}},
+        policy=policy,
+        facts=view.facts,
+        zone=view.desk.zone,
+    )
+
+
+def _seen(request: HttpRequest, number: int) -> TicketView:
+    view = ticket_view(agent_id(request), number, at=clock.now())
+    if view is None:
+        raise Http404
+    return view
+
+
+def _page(
+    request: HttpRequest,
+    view: TicketView,
+    refusal: Refusal | None = None,
+    typed: Typed | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    now: datetime = clock.now()
+    part = wanted_part(request) == "ticket"
+    shown: dict[str, Any] = {} if part else workspace_context(request, view.id)
+    shown["page"] = ticket_page(
+        view,
+        policy_by_hash(view.policy_hash),
+        journal_lines(agent_id(request), view.id),
+        me_id=agent_id(request),
+        me_name=str(getattr(request.user, "name", "")),
+        now=now,
+        query=query_of(request.GET.dict()),
+        key=secrets.token_hex(8),
+        refusal=refusal,
+        typed=typed,
+    )
+    return render(
+        request, "tickets/page.html", shown, parts={"ticket": "tickets/_part.html"}, status=status
+    )

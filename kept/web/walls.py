@@ -1,0 +1,47 @@
+"""GET /wallboard: per desk what is due next, readable from six metres."""
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+from kept import clock
+from kept.records.queries.views import DeskWall, QueueRow
+from kept.records.queries.wallboard import wallboard
+from kept.web.rail import TONES
+from kept.web.render import agent_id, render
+from kept.web.sign_in import signed_in
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    row: QueueRow
+    tone: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Board:
+    view: DeskWall
+    dues: tuple[Due, ...]
+
+
+@require_safe
+@signed_in
+def wall(request: HttpRequest) -> HttpResponse:
+    """Show every desk of the reader on one dark page."""
+    seen = wallboard(agent_id(request), at=clock.now())
+    boards = tuple(Board(view=desk, dues=_dues(desk)) for desk in seen.desks)
+    return render(request, "walls/page.html", {"wall": boards, "theme": "wall"})
+
+
+def _dues(desk: DeskWall) -> tuple[Due, ...]:
+    return tuple(
+        Due(row=row, tone=TONES.get(row.standing, "running"), words=_words(row))
+        for row in desk.next_rows
+        if row.due_at is not None
+    )
+
+
+def _words(row: QueueRow) -> str:
+    return ", ".join(word for word in (row.severity, row.level, row.owner or "no owner") if word)

@@ -1,0 +1,91 @@
+"""What the SOP's gates want before an act: read from the policy, to ask for it beforehand.
+
+Display only. Whether an act passes is decided by the policy when it is done.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from kept.policy.conditions import Expr, walk
+from kept.policy.rules import Form, GateRule, Policy, StepRule
+from kept.web.say import plain
+
+HINTED = {"resolved": "Resolve", "closed": "Close"}
+MOST_HINTS = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hint:
+    """One gate that does not hold yet, in words."""
+
+    words: str
+    clause: str
+
+
+def hints(policy: Policy, facts: dict[str, Any]) -> tuple[Hint, ...]:
+    """Return which gates would hold up an ending now, and what they say."""
+    found = [
+        Hint(words=f"{HINTED[rule.name]}: {rule.say or 'not yet'}", clause=rule.because.clause)
+        for rule in _gates(policy, facts, *HINTED)
+        if rule.needs is None or rule.needs.test(facts) is not True
+    ]
+    steps = [
+        Hint(words=f"{HINTED[rule.before]}: first {plain(rule.name)}", clause=rule.because.clause)
+        for rule in policy.rules
+        if isinstance(rule, StepRule) and rule.before in HINTED and _open(rule, facts)
+    ]
+    return tuple([*found, *steps][:MOST_HINTS])
+
+
+def handoff(policy: Policy, facts: dict[str, Any], to: str) -> Form | None:
+    """Return the form that must go along when a ticket moves to this level by hand.
+
+    It is the form of the step that a gate of escalating wants done; an SOP that asks for a
+    hand-off only in words still has a form named for it.
+    """
+    done = facts.get("steps_done") or ()
+    wanted = {
+        str(node.args[0].value)
+        for node in _needs(policy, {**facts, "to": to})
+        if node.op == "in" and node.args[1].name == "steps_done"
+    }
+    steps = {rule.name: rule for rule in policy.rules if isinstance(rule, StepRule)}
+    for name in sorted(wanted):
+        form = steps[name].form if name in steps else None
+        if form and name not in done:
+            return policy.forms.get(form)
+    if wanted & {name for name in done if isinstance(name, str)}:
+        return None
+    return next((form for id_, form in policy.forms.items() if id_ in NAMED), None)
+
+
+NAMED = ("hand_off", "handoff")
+
+
+def reasons(policy: Policy, facts: dict[str, Any], to: str) -> tuple[str, ...]:
+    """Return the reasons that a gate of escalating accepts, empty where any reason will do."""
+    for node in _needs(policy, {**facts, "to": to}):
+        if node.op == "in" and node.args[0].name == "reason" and node.args[1].op == "list":
+            return tuple(str(value.value) for value in node.args[1].args)
+    return ()
+
+
+def _needs(policy: Policy, facts: dict[str, Any]) -> Iterator[Expr]:
+    for rule in _gates(policy, facts, "escalated"):
+        if rule.needs is not None and isinstance(rule.needs.tree, Expr):
+            yield from walk(rule.needs.tree)
+
+
+def _gates(policy: Policy, facts: dict[str, Any], *acts: str) -> Iterator[GateRule]:
+    for rule in policy.rules:
+        if not isinstance(rule, GateRule) or rule.name not in acts:
+            continue
+        if rule.when is None or rule.when.test(facts) is True:
+            yield rule
+
+
+def _open(rule: StepRule, facts: dict[str, Any]) -> bool:
+    if rule.name in (facts.get("steps_done") or ()):
+        return False
+    return rule.when is None or rule.when.test(facts) is True
