@@ -5,6 +5,7 @@ Nothing here reads a clock, a file of the user's, a network or a database.
 
 from kept.policy.engine import Outcome, advance, migrate, replay, start, step, what_if
 from kept.policy.errors import Compiled, NotAFact, Problem
+from kept.policy.explain import Explanation, explain
 from kept.policy.late import amend
 from kept.policy.migrate import with_earlier
 from kept.policy.rules import Policy
@@ -14,6 +15,7 @@ from kept.policy.state import Commitment, TicketState
 __all__ = [
     "Commitment",
     "Compiled",
+    "Explanation",
     "NotAFact",
     "Outcome",
     "Policy",
@@ -22,6 +24,7 @@ __all__ = [
     "advance",
     "amend",
     "compile_sop",
+    "explain",
     "migrate",
     "replay",
     "start",
