@@ -46,6 +46,7 @@ class Front(Frozen, frozen=True, kw_only=True):
 def lower_front(lowering: Lowering, document: Document, overrides: Mapping[str, str]) -> Front:
     """Read the front matter; declares words, parameters and fields for the rules to use."""
     keys = lowering.keys(document.front, document.root)
+    keys.lenient = document.front_end == 1
     name = keys.required("sop")
     if name is not None and not SOP_NAME.match(name.text):
         keys.tell(name.place, "E432", f'"{name.text[:60]}" is no name', "letters, digits, - and _")

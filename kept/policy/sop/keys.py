@@ -24,6 +24,8 @@ class Keys:
     clause: ClauseNode
     problems: Problems
     used: set[str] = field(default_factory=set)
+    lenient: bool = False
+    """True where a missing key was told already, as of a whole missing front matter."""
 
     def tell(self, place: Place, code: str, message: str, advice: str = "") -> None:
         self.problems.error(place, code, message, clause=self.clause.id, advice=advice)
@@ -55,6 +57,8 @@ class Keys:
     def required(self, key: str) -> Scalar | None:
         """Return a value that must be there."""
         if self.node_of(key) is None:
+            if self.lenient:
+                return None
             self.tell(self.node.place, "E430", f'"{key}" is missing', f"add {key}:")
             return None
         return self.scalar(key)

@@ -158,6 +158,8 @@ class Lowering:
             field = self.names.fields.get(kind)
             known = self.names.fields if kind == "field" else field.values if field else ()
             advice = did_you_mean(name, known)
+            if kind == "field" and not advice:
+                advice = "declare it under `fields:` in the front matter"
         self.problems.error(
             _within(scalar, problem.offset), problem.code, problem.message,
             clause=clause.id, advice=advice,

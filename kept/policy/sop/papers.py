@@ -189,7 +189,7 @@ class Papers:
             if field not in domains:
                 continue
             for one in keys.scalars(field):
-                if one.text not in domains[field]:
+                if domains[field] and one.text not in domains[field]:
                     keys.tell(
                         one.place, "E107", f'"{one.text[:60]}" is no {field} of this table',
                         did_you_mean(one.text, domains[field]),

@@ -130,7 +130,7 @@ class Figures:
         unit = UNIT_KINDS.get(parameter.unit)
         if unit is not kind and not (unit is Kind.COUNT and kind is Kind.SCORE):
             self.problems.error(
-                place, "E305", f"${parameter.id} is in {parameter.unit}, not {EXAMPLES[kind]}",
+                place, "E305", f"${parameter.id} is in {parameter.unit}, here belongs a {kind}",
                 clause=prose.id, advice="correct its unit or name another",
                 other_line=parameter.line,
             )  # fmt: skip

@@ -16,7 +16,7 @@ from kept.policy.errors import Problem
 
 MAX_PROBLEMS = 500
 SHOWN_LINE = 240
-"""A caret under a longer line helps nobody: the source line is cut around it."""
+"""A caret under a longer line helps nobody: the source line is cut after it."""
 
 HIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
 
@@ -75,7 +75,7 @@ class Problems:
             Problem(
                 file=place.source.name, line=place.line, column=place.column, code=code,
                 severity=severity, message=message, clause=clause,
-                source_line=place.source.line(place.line)[:SHOWN_LINE],
+                source_line=place.source.line(place.line)[: _shown(place.column)],
                 other_line=other_line, advice=advice,
             )
         )  # fmt: skip
@@ -86,6 +86,10 @@ class Problems:
 
     def sorted(self) -> tuple[Problem, ...]:
         return tuple(sorted(self.found, key=lambda p: (p.file, p.line, p.column, p.code)))
+
+
+def _shown(column: int) -> int:
+    return min(max(SHOWN_LINE, column + 40), 10 * SHOWN_LINE)
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
