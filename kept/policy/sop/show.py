@@ -154,8 +154,10 @@ def _take(policy: Policy, cells: Cells, book: Told, rule: Rule, fact: Told) -> N
     if into in DECLARED:
         _adorn(policy, cells, book, rule, str(into), fact)
     elif into is not None and into != "none":
+        place = fact.pop("place", None)
         whole = entry(policy, rule, str(into), fact)
-        _list_at(book, str(into)).append(whole)
+        listed = _list_at(book, str(into))
+        listed.insert(len(listed) if place is None else int(place) - 1, whole)
     elif key is not None:
         _put(policy, book, rule, str(key), fact)
 

@@ -27,6 +27,7 @@ from kept.policy.words import CommitmentKind, Frozen, Verdict
 
 NOT_ACTIVATED = ("not_activated", "not activated")
 NOT = "not_"
+ENDED = ("kept", "missed")
 TICKING = (CommitmentKind.CLOCK, CommitmentKind.WINDOW)
 
 Rules = frozenset[tuple[str, str]]
@@ -231,7 +232,16 @@ def _commitment_differs(
         for each, one in zip(wanted, found, strict=True):
             yield from _one_differs(life, key, each, one)
     else:
-        yield from _one_differs(life, key, wanted, found[-1] if found else None)
+        yield from _one_differs(life, key, wanted, _meant(wanted, found))
+
+
+def _meant(wanted: Any, found: list[Commitment]) -> Commitment | None:
+    """Return the commitment one verdict speaks of: the last; of windows, the last that ended."""
+    verdict = wanted.get("verdict") if isinstance(wanted, Mapping) else wanted
+    if verdict in ENDED and found and found[-1].kind is CommitmentKind.WINDOW:
+        over = [one for one in found if one.verdict.value in ENDED]
+        found = over or found
+    return found[-1] if found else None
 
 
 def _one_differs(life: Life, key: str, wanted: Any, one: Commitment | None) -> Iterator[str]:

@@ -1,0 +1,109 @@
+"""Reading SOP files for the commands: the file, its parameters, the SOP it extends."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from kept.cli.output import Stop, coloured
+from kept.policy.errors import Compiled, Problem
+from kept.policy.rules import Policy
+from kept.policy.sop.lower import compile_sop
+
+EXTENDS = re.compile(r"^extends:\s*[\"']?([A-Za-z0-9_-]+)", re.MULTILINE)
+SHOWN = 160
+
+
+def add_file(parser: argparse.ArgumentParser, name: str = "file", *, parameters: bool = True) -> None:
+    """Add the SOP file and, where it is compiled, `--set` and `--parent`."""
+    parser.add_argument(name, metavar=name.upper(), type=Path, help="an SOP in Markdown")
+    if parameters:
+        parser.add_argument(
+            "--set", action="append", default=[], metavar="NAME=VALUE", dest="parameters",
+            help="give a parameter a value, as often as needed",
+        )  # fmt: skip
+        parser.add_argument(
+            "--parent", action="append", default=[], metavar="FILE", type=Path, dest="parents",
+            help="an SOP that this one extends; one beside it is found by its name",
+        )  # fmt: skip
+
+
+def read_text(path: Path) -> str:
+    """Return the text of a file, `-` being standard input."""
+    try:
+        if str(path) == "-":
+            return sys.stdin.buffer.read().decode("utf-8", errors="surrogateescape")
+        return path.read_bytes().decode("utf-8", errors="surrogateescape")
+    except OSError as wrong:
+        raise Stop(f"cannot read {path}: {wrong.strerror or wrong}") from None
+
+
+def compile_file(
+    chosen: argparse.Namespace,
+    *,
+    path: Path | None = None,
+    parameters: Mapping[str, str] | None = None,
+) -> Compiled:
+    """Compile an SOP file under the parameters of the command line and some more."""
+    file = path or chosen.file
+    text = read_text(file)
+    given = {**_parameters(chosen.parameters), **(parameters or {})}
+    parents = dict(_parents(file, text, chosen.parents))
+    return compile_sop(text, name=str(file), parameters=given, parents=parents)
+
+
+def read_policy(chosen: argparse.Namespace, *, path: Path | None = None) -> Policy:
+    """Return the compiled policy; tell the problems and stop with 1 where there is none."""
+    compiled = compile_file(chosen, path=path)
+    if compiled.policy is None:
+        for problem in compiled.problems:
+            if problem.severity == "error":
+                sys.stderr.write("\n".join(problem_lines(problem, sys.stderr)) + "\n")
+        raise Stop(f"{path or chosen.file} does not compile", code=1)
+    return compiled.policy
+
+
+def _parameters(written: list[str]) -> dict[str, str]:
+    found = {}
+    for one in written:
+        name, equals, value = one.partition("=")
+        if not equals or not name:
+            raise Stop(f'"{one}" is not NAME=VALUE')
+        found[name.strip()] = value.strip()
+    return found
+
+
+def _parents(file: Path, text: str, given: list[Path]) -> Iterator[tuple[str, str]]:
+    """Yield the SOPs that may be extended: those given, and the one beside the file."""
+    for path in given:
+        parent = read_text(path)
+        named = re.search(r"^sop:\s*(\S+)", parent, re.MULTILINE)
+        yield (named[1].strip("\"'") if named else path.stem), parent
+    extends = EXTENDS.search(text[:4000])
+    if extends and str(file) != "-":
+        beside = file.with_name(f"{extends[1]}.md")
+        if beside.exists() and beside != file:
+            yield extends[1], read_text(beside)
+
+
+def problem_lines(problem: Problem, stream: object = None) -> list[str]:
+    """Return a problem as people read it: the place, the line, a caret, the other line."""
+    colour = "red" if problem.severity == "error" else "yellow"
+    out = stream if stream is sys.stderr else sys.stdout
+    code = coloured(problem.code, colour, out)
+    head = f"{problem.file}:{problem.line}:{problem.column} {code} {problem.message}"
+    if problem.clause:
+        head += f" in {problem.clause}"
+    if problem.advice:
+        head += f" - {problem.advice}"
+    lines = [head]
+    if problem.source_line:
+        lines += [f"    {problem.source_line[:SHOWN]}"]
+        if problem.column <= SHOWN:
+            lines += ["    " + " " * (problem.column - 1) + coloured("^", colour, out)]
+    if problem.other_line is not None:
+        lines.append(f"    see line {problem.other_line}")
+    return lines
