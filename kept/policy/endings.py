@@ -5,7 +5,7 @@ A miss stays with the ticket on which it happened; what goes on keeps its own st
 
 from __future__ import annotations
 
-from kept.policy.clocks import arm, begin, cap, go_on, moved, pauses_of, settle
+from kept.policy.clocks import arm, begin, cap, go_on, moved, pause, pauses_of, resume, settle
 from kept.policy.commitments import cancel_all, end_wait, start
 from kept.policy.facts import Absorbed, Merged, SplitOff, Unmerged, Withdrawn
 from kept.policy.ladder import change_severity
@@ -24,6 +24,9 @@ def begin_rest(run: Run) -> None:
     run.memory.waits = (*run.memory.waits, ("resolved", run.now, None))
     run.memory.unaccepted = False
     run.memory.pages.clear()
+    for clock, plan in list(run.open.values()):
+        if plan is not None and "resolved" in plan.pause:
+            pause(run, clock, plan, "resolved")
 
 
 def reopen(run: Run) -> None:
@@ -32,6 +35,9 @@ def reopen(run: Run) -> None:
     if resolved_at is None:
         return
     end_wait(run, "resolved")
+    for clock, plan in list(run.open.values()):
+        if plan is not None and "resolved" in clock.paused_for:
+            resume(run, clock, plan, "resolved")
     inside = run.now - resolved_at <= run.policy.confirm_window
     for clock, plan in list(run.open.values()):
         if plan is not None and not plan.after_reopening:

@@ -6,7 +6,8 @@ same instant run after outside events, by (due, clause order, id).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import msgspec
 
@@ -295,7 +296,7 @@ def _lifted(run: Run, fact: Waived | MissRetracted) -> None:
     run.suspended.pop(clock.id, None)
 
 
-PARTICULAR = {
+PARTICULAR: dict[type, Callable[[Run, Any], None]] = {
     Resolved: _resolved,
     Closed: _closed,
     Reopened: lambda run, fact: endings.reopen(run),
