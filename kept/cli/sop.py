@@ -7,13 +7,15 @@ Each command reads a Markdown file, compiles it and answers; none of them change
 from __future__ import annotations
 
 import argparse
-from typing import Any
+from collections.abc import Mapping
+from pathlib import Path
 
 import msgspec
 
 from kept.cli import sop_runs
 from kept.cli.output import (
     Commands,
+    Stop,
     coloured,
     command,
     complain,
@@ -24,6 +26,8 @@ from kept.cli.output import (
     say,
 )
 from kept.cli.sop_files import add_file, compile_file, problem_lines, read_policy, read_text
+from kept.policy.errors import Compiled, Problem
+from kept.policy.rules import Policy
 
 
 def register(commands: Commands) -> None:
@@ -40,6 +44,10 @@ def register(commands: Commands) -> None:
         examples="kept sop fmt sops/esc.md\nkept sop fmt sops/esc.md --check",
     )  # fmt: skip
     add_file(fmt, parameters=False)
+    fmt.add_argument(
+        "--previous", type=Path, metavar="FILE",
+        help="the version this one was made from: anchors that are gone are never given again",
+    )  # fmt: skip
     fmt.add_argument("--check", action="store_true", help="change nothing; 1 if it would")
     show = command(
         sop, "show", run_show, says="print what an SOP says, as data",
@@ -53,15 +61,16 @@ def register(commands: Commands) -> None:
 def run_check(chosen: argparse.Namespace) -> int:
     """Print every problem; 1 when one of them is an error."""
     compiled = compile_file(chosen)
+    found = _with_gaps(chosen, compiled)
     if chosen.json:
-        problems = [_problem(problem) for problem in compiled.problems]
+        problems = [msgspec.to_builtins(problem) for problem in found]
         print_json({"ok": compiled.policy is not None, "problems": problems})
         return 0 if compiled.policy is not None else 1
-    for problem in compiled.problems:
+    for problem in found:
         for line in problem_lines(problem):
             say(line)
-    errors = sum(1 for problem in compiled.problems if problem.severity == "error")
-    warnings = len(compiled.problems) - errors
+    errors = sum(1 for problem in found if problem.severity == "error")
+    warnings = len(found) - errors
     verdict = coloured("fails", "red") if errors else coloured("ok", "green")
     draft = ""
     if compiled.policy is not None and compiled.policy.unset:
@@ -71,24 +80,38 @@ def run_check(chosen: argparse.Namespace) -> int:
     return 1 if errors else 0
 
 
-def _problem(problem: Any) -> dict[str, Any]:
-    told: dict[str, Any] = msgspec.structs.asdict(problem)
-    return told
+def _with_gaps(chosen: argparse.Namespace, compiled: Compiled) -> list[Problem]:
+    """Return the problems, and the rules that no test touches."""
+    from kept.policy.sop.testing import gaps_in_tests, run_tests
+
+    if compiled.policy is None:
+        return list(compiled.problems)
+
+    def under(parameters: Mapping[str, str]) -> Policy | None:
+        return compile_file(chosen, parameters=parameters).policy
+
+    results = run_tests(compiled.policy, under)
+    gaps = gaps_in_tests(compiled.policy, results, str(chosen.file))
+    return sorted((*compiled.problems, *gaps), key=lambda one: (one.line, one.column, one.code))
 
 
 def run_fmt(chosen: argparse.Namespace) -> int:
     """Write missing anchors into the file."""
-    from kept.policy.sop.fmt import format_sop
+    from kept.policy.sop.fmt import fmt
 
     text = read_text(chosen.file)
-    formatted = format_sop(text)
+    previous = read_text(chosen.previous) if chosen.previous else None
+    formatted = fmt(text, name=str(chosen.file), previous=previous)
     if formatted == text:
         say(f"{chosen.file}: nothing to do")
         return 0
     if chosen.check:
         complain(f"{chosen.file} has clauses without anchors")
         return 1
-    chosen.file.write_text(formatted, encoding="utf-8")
+    try:
+        chosen.file.write_bytes(formatted.encode("utf-8", errors="surrogateescape"))
+    except OSError as wrong:
+        raise Stop(f"cannot write {chosen.file}: {wrong.strerror or wrong}") from None
     say(f"{chosen.file}: anchors written")
     return 0
 

@@ -17,7 +17,9 @@ EXTENDS = re.compile(r"^extends:\s*[\"']?([A-Za-z0-9_-]+)", re.MULTILINE)
 SHOWN = 160
 
 
-def add_file(parser: argparse.ArgumentParser, name: str = "file", *, parameters: bool = True) -> None:
+def add_file(
+    parser: argparse.ArgumentParser, name: str = "file", *, parameters: bool = True
+) -> None:
     """Add the SOP file and, where it is compiled, `--set` and `--parent`."""
     parser.add_argument(name, metavar=name.upper(), type=Path, help="an SOP in Markdown")
     if parameters:

@@ -172,7 +172,7 @@ def _lines(path: Path) -> Iterator[tuple[int, Any]]:
             raise Stop(f"{path}:{number}: this is nested too deeply") from None
 
 
-# Differences ---------------------------------------------------------------------------------------
+# Differences -------------------------------------------------------------------------------------
 
 
 def run_diff(chosen: argparse.Namespace) -> int:

@@ -258,7 +258,8 @@ def _leave_out(policy: Policy, book: Told, ours: str) -> None:
         return
     declared: Any = getattr(policy, kind, ())
     each = declared.values() if isinstance(declared, Mapping) else declared
-    known = {name} | {getattr(d, "name", "") or getattr(d, "title", "") for d in each if d.id == name}
+    own = [one for one in each if one.id == name]
+    known = {name} | {getattr(one, "name", "") or getattr(one, "title", "") for one in own}
     book[kind] = [one for one in book.get(kind, []) if one.get("name") not in known]
     for order, one in enumerate(book[kind], 1):
         if "order" in one:

@@ -17,7 +17,7 @@ from kept.policy.decisions import (
     Refuse,
     Send,
 )
-from kept.policy.errors import NotAFact
+from kept.policy.errors import NotAFact, Problem
 from kept.policy.rules import Policy, SopTest
 from kept.policy.sop.figures import Kind
 from kept.policy.sop.params import read_figure
@@ -164,14 +164,16 @@ def _assigned(life: Life) -> list[str]:
 def _list_differs(
     key: str, wanted: Any, found: list[str], *, whole: bool = True
 ) -> Iterator[str]:
-    """Each name must be among those found; an empty list says that there are none."""
+    """Each name is found as often as it stands there; an empty list says that there are none."""
     names = [str(one) for one in wanted] if isinstance(wanted, list | tuple) else [str(wanted)]
     told = ", ".join(dict.fromkeys(found)) or "nothing"
     if not names and found and whole:
         yield f"{key}: expected nothing, found {told}"
-    for name in names:
-        if not any(one == name or one.endswith("." + name) for one in found):
-            yield f"{key}: expected {name}, found {told}"
+    for name in dict.fromkeys(names):
+        times = sum(one == name or one.endswith("." + name) for one in found)
+        if times < names.count(name):
+            often = f"{name} {names.count(name)} times" if times else name
+            yield f"{key}: expected {often}, found {told}"
 
 
 def _list_has(key: str, unwanted: Any, found: list[str]) -> Iterator[str]:
@@ -293,6 +295,28 @@ def untouched(policy: Policy, results: Iterable[Result]) -> list[Any]:
         rule for rule in policy.rules
         if (rule.because.clause, rule.because.rule) not in cited and can_be_touched(rule)
     ]  # fmt: skip
+
+
+def gaps_in_tests(policy: Policy, results: Iterable[Result], file: str) -> list[Problem]:
+    """Return a warning for each rule that no test touches; one for an SOP without any test."""
+    left = untouched(policy, results)
+    if left and not policy.tests:
+        told = f"no test touches any of the {len(left)} rules"
+        return [_gap(file, 1, policy.sop, told, "show what the rules do in a yaml test block")]
+    return [
+        _gap(
+            file, rule.because.line, rule.because.clause,
+            f"no test touches {rule.because.rule}", "add an example that sets it going",
+        )
+        for rule in left
+    ]  # fmt: skip
+
+
+def _gap(file: str, line: int, clause: str, message: str, advice: str) -> Problem:
+    return Problem(
+        file=file, line=line, column=1, code="W704", severity="warning", message=message,
+        clause=clause, advice=advice,
+    )
 
 
 def can_be_touched(rule: Any) -> bool:

@@ -89,7 +89,8 @@ def _words(policy: Policy, fact: Fact) -> set[str]:
     words = {field.name for field in msgspec.structs.fields(type(fact))} | ACTOR_KEYS
     words |= set(policy.fields) | set(BUILT_IN_FIELDS)
     for form in policy.forms.values():
-        words |= {part.id for part in form.fields} | {f"{form.id}.{part.id}" for part in form.fields}
+        for part in form.fields:
+            words |= {part.id, f"{form.id}.{part.id}"}
     return words
 
 

@@ -34,6 +34,7 @@ LINTS: tuple[Callable[[Desk], None], ...] = (
     wording.vague_words,
     wording.perverse_measures,
     wording.figures_not_in_the_text,
+    wording.parameters_without_value,
 )
 
 

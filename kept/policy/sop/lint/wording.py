@@ -162,6 +162,17 @@ def figures_not_in_the_text(desk: Desk) -> None:
             )  # fmt: skip
 
 
+def parameters_without_value(desk: Desk) -> None:
+    """A draft runs its examples and cannot come into force."""
+    for name in desk.policy.unset:
+        parameter = desk.policy.parameters[name]
+        desk.warning(
+            "W714", f'parameter "{name}" has no value: this is a draft',
+            line=parameter.line or 1, clause=desk.policy.sop,
+            advice="give it a value before the SOP can be activated",
+        )  # fmt: skip
+
+
 def _figures(key: str, value: Any) -> Iterator[tuple[str, str]]:
     """Yield the numbers written under keys that hold figures."""
     if isinstance(value, Mapping):
