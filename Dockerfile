@@ -5,7 +5,7 @@ COPY requirements.lock pyproject.toml README.md ./
 RUN uv pip install --system --no-cache -r requirements.lock
 COPY kept kept
 COPY sops sops
-RUN uv pip install --system --no-cache --no-deps --no-build-isolation .
+RUN uv pip install --system --no-cache --no-deps --no-build-isolation --editable .
 USER kept
 EXPOSE 8000 2525
 CMD ["kept", "web", "--host", "0.0.0.0"]

@@ -63,8 +63,8 @@ _COLLEAGUES = """
 SELECT a.id, a.name, a.email, array_agg(m.role ORDER BY m.id),
        (array_agg(m.level ORDER BY m.id DESC) FILTER (WHERE m.level IS NOT NULL))[1],
        (array_agg(m.team ORDER BY m.id) FILTER (WHERE m.team IS NOT NULL))[1],
-       COALESCE((array_agg(m.skills ORDER BY m.id)
-                 FILTER (WHERE cardinality(m.skills) > 0))[1], '{}'),
+       ARRAY(SELECT DISTINCT unnest(x.skills) FROM membership x
+             WHERE x.agent_id = a.id AND x.desk_id = %(desk)s AND x.ended_at IS NULL ORDER BY 1),
        NOT EXISTS (SELECT 1 FROM shift WHERE desk_id = %(desk)s)
          OR EXISTS (SELECT 1 FROM shift s WHERE s.agent_id = a.id AND s.desk_id = %(desk)s
                     AND s.starts_at <= %(at)s AND s.ends_at > %(at)s),

@@ -1,0 +1,102 @@
+"""The people of the demo: five desks, who works there, and when they are on duty."""
+
+from datetime import datetime, time, timedelta
+from importlib import resources
+from zoneinfo import ZoneInfo
+
+import msgspec
+from django.conf import settings
+
+from kept.services import desks, people, policies
+
+NAMES = {
+    "amira": "Amira Haddad", "bo": "Bo Lindqvist", "chen": "Chen Wei", "ravi": "Ravi Prasad",
+    "meenakshi": "Meenakshi Rao", "sunil": "Sunil Kamath", "ines": "Inês Duarte",
+    "sol": "Sol Rivera", "dora": "Dora Novak", "tim": "Tim Okafor", "felix": "Felix Brandt",
+    "noor": "Noor Aziz", "hugo": "Hugo Blanc", "iris": "Iris Tanaka",
+}  # fmt: skip
+DESKS = {
+    "care": "Family care",
+    "basic": "Start-up support",
+    "retail": "Electronics shop",
+    "crm": "Complaints and tickets",
+    "esc": "Software escalations",
+}
+PARAMETERS = {
+    "basic": {
+        "response_hours": "4",
+        "escalate_after": "24h",
+        "resolution_hours": "72",
+        "last_updated": "2026-11-02",
+    }
+}
+ROUND_THE_CLOCK = {"care", "esc"}
+WEEKS_BACK, WEEKS_AHEAD = 4, 2
+
+
+class Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One role of one person on one desk."""
+
+    role: str
+    level: str | None = None
+    team: str | None = None
+    skills: tuple[str, ...] = ()
+
+
+Cast = dict[str, dict[str, tuple[Place, ...]]]
+
+
+def cast() -> Cast:
+    """Return the places by desk and person."""
+    text = resources.files("kept.demo").joinpath("cast.yaml").read_bytes()
+    return msgspec.yaml.decode(text, type=Cast)
+
+
+def address(person: str) -> str:
+    return f"{person}@{settings.KEPT_MAIL_DOMAIN}"
+
+
+def set_up(*, password: str, at: datetime) -> dict[str, int]:
+    """Make desks, policies, people and rosters; return each person's id by short name."""
+    ids = {
+        person: people.create_agent(email=address(person), name=name, password=password)
+        for person, name in NAMES.items()
+    }
+    for slug, places in cast().items():
+        zone = _make_desk(slug, at)
+        for person, roles in places.items():
+            for place in roles:
+                people.add_membership(
+                    ids[person], slug, role=place.role, level=place.level, team=place.team,
+                    skills=place.skills,
+                )  # fmt: skip
+        _roster(slug, [ids[person] for person in places], ZoneInfo(zone), at)
+    return ids
+
+
+def _make_desk(slug: str, at: datetime) -> str:
+    source = resources.files("kept").joinpath("..", "sops", f"{slug}.md").read_text("utf-8")
+    zone = next(line.split(":", 1)[1].strip() for line in source.splitlines() if "zone:" in line)
+    mail = f"{slug}@{settings.KEPT_MAIL_DOMAIN}"
+    desks.create_desk(slug, name=DESKS[slug], sop=slug, address=mail, zone=zone)
+    version = policies.propose(slug, source, by=None, at=at, parameters=PARAMETERS.get(slug, {}))
+    policies.activate(version.pk, by=None, at=at)
+    return zone
+
+
+def _roster(slug: str, crew: list[int], zone: ZoneInfo, at: datetime) -> None:
+    """Two shifts of twelve hours where the desk never closes, office hours elsewhere."""
+    first = at.astimezone(zone).date() - timedelta(days=1)
+    for day in range(7 * (WEEKS_BACK + WEEKS_AHEAD)):
+        date = first + timedelta(days=day)
+        for number, agent in enumerate(crew):
+            if slug in ROUND_THE_CLOCK:
+                begin, hours = (time(7) if (number + day // 7) % 2 == 0 else time(19)), 12
+            elif date.weekday() < 5:
+                begin, hours = time(9), 8
+            else:
+                continue
+            starts_at = datetime.combine(date, begin, zone)
+            people.add_shift(
+                agent, slug, starts_at=starts_at, ends_at=starts_at + timedelta(hours=hours)
+            )

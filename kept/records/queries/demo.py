@@ -1,0 +1,54 @@
+"""What the demo's players look up, as people would: the last mail, the level, the next timer."""
+
+from datetime import datetime
+
+from django.db.models import Min
+
+from kept.policy.words import Frozen
+from kept.records.models import Outbox, Ticket
+
+
+class LastMail(Frozen, kw_only=True):
+    """The mail a customer presses Reply on."""
+
+    message_id: str
+    address: str
+    token: str
+
+
+def next_timer_at() -> datetime | None:
+    """Return the earliest timer of all tickets."""
+    return Ticket.objects.filter(next_timer_at__isnull=False).aggregate(at=Min("next_timer_at"))[
+        "at"
+    ]
+
+
+def last_mail(ticket: int) -> LastMail | None:
+    """Return the last mail to the ticket's customer."""
+    row = Outbox.objects.filter(ticket_id=ticket, kind="mail").order_by("-id").first()
+    if row is None:
+        return None
+    mail = row.payload
+    return LastMail(
+        message_id=row.mail_id, address=mail["from_address"], token=mail.get("reply_token", "")
+    )
+
+
+def policy_hash(ticket: int) -> str:
+    """Return the policy a ticket runs under."""
+    return str(Ticket.objects.values_list("policy_hash", flat=True).get(pk=ticket))
+
+
+def level(ticket: int) -> str | None:
+    """Return where the ticket stands in the ladder."""
+    return Ticket.objects.values_list("level", flat=True).get(pk=ticket)
+
+
+def customer(ticket: int) -> int | None:
+    """Return whose ticket it is."""
+    return Ticket.objects.values_list("customer_id", flat=True).get(pk=ticket)
+
+
+def ticket_count() -> int:
+    """Return how many tickets there are."""
+    return Ticket.objects.count()
