@@ -10,6 +10,8 @@ from math import sqrt
 from typing import assert_never
 
 from django.urls import reverse
+from markdown_it import MarkdownIt
+from markupsafe import Markup
 
 from kept.policy.rules import (
     ApprovalRule,
@@ -30,9 +32,13 @@ from kept.policy.rules import (
 from kept.records.queries.views import ClauseStat, HandbookView
 from kept.web.say import plain
 
+MARKDOWN = MarkdownIt("commonmark", {"html": False}).disable(["image", "autolink"])
+"""An SOP's own emphasis and links; HTML in it is shown, not run."""
 Z = 1.96
 """The normal quantile of a 95 % interval."""
 DEEPEST = 4
+UNTOLD = frozenset({"test", "note"})
+"""Blocks that do not run on a ticket."""
 ACTS = {"closed": "close", "resolved": "resolve", "paid": "pay", "escalated": "escalate"}
 
 
@@ -61,6 +67,7 @@ class Leaf:
 
     id: str
     text: str
+    words: Markup
     form: str
     depth: int
     does: tuple[str, ...]
@@ -96,7 +103,8 @@ def book(view: HandbookView) -> Book:
     leaves = tuple(
         Leaf(
             id=clause.id,
-            text=clause.text,
+            text=plain_text(clause.text),
+            words=Markup(MARKDOWN.renderInline(clause.text)),
             form=_form(clause, source),
             depth=min(max(clause.depth, 2), DEEPEST),
             does=tuple(verbs.get(clause.id, ())),
@@ -105,7 +113,7 @@ def book(view: HandbookView) -> Book:
             rules=tuple(blocks.get(clause.id, ())),
         )
         for clause in clauses
-        if not (clause.heading and clause.depth == 1)
+        if clause.id != policy.sop
     )
     contents = tuple(
         Line(id=leaf.id, text=leaf.text, depth=leaf.depth)
@@ -157,6 +165,11 @@ def does(rule: Rule) -> str:
             assert_never(rule)
 
 
+def plain_text(words: str) -> str:
+    """Return a clause's words without its marks of emphasis, for the contents."""
+    return Markup(MARKDOWN.renderInline(words)).striptags()
+
+
 def _target(target: Target | None) -> str:
     return (target.text or str(target.amount)) if target else "not set yet"
 
@@ -184,14 +197,18 @@ def _blocks(source: str, clauses: list[Clause]) -> Mapping[str, list[str]]:
     block: list[str] | None = None
     place = 0
     owner = ""
+    told = False
     for number, line in enumerate(source.splitlines(), 1):
         while place < len(by_line) and by_line[place][0] <= number:
             owner = by_line[place][1]
             place += 1
         if block is None and line.startswith("```yaml "):
-            block = [f"# {line.removeprefix('```yaml ').strip()}"]
+            kind = line.removeprefix("```yaml ").strip()
+            block = [f"# {kind}"]
+            told = kind not in UNTOLD
         elif block is not None and line.startswith("```"):
-            found[owner].append("\n".join(block))
+            if told:
+                found[owner].append("\n".join(block))
             block = None
         elif block is not None:
             block.append(line)

@@ -25,7 +25,9 @@ WORDS = {"kept": "kept", "late": "done late", "cancelled": "ended", "paused": "p
 SETTLED = frozenset({
     "kept", "late", "cancelled", "exempt", "unknown", "abandoned", "waived",
 })  # fmt: skip
-MARGIN = 0.04
+FULL, HALF = 97.0, 55.0
+MOST_OPEN = 5
+"""Lanes beyond these fold away: the next dues are what matters."""
 
 Pauses = Mapping[str, Sequence[tuple[datetime, datetime | None]]]
 
@@ -52,9 +54,14 @@ class Lane:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rail:
-    """The whole line: what is open, what is settled, and where now is."""
+    """The whole line: what is open, what is settled, and where now is.
+
+    While something is open, the past has the left half and what is to come the right one: a
+    promise in five minutes and one in five days can both be seen.
+    """
 
     open: tuple[Lane, ...]
+    later: tuple[Lane, ...]
     settled: tuple[Lane, ...]
     settled_words: str
     starts_at: datetime
@@ -66,21 +73,24 @@ def rail(
     chips: Sequence[CommitmentChip], *, opened_at: datetime, now: datetime, pauses: Pauses
 ) -> Rail:
     """Return the rail of a ticket at one instant; the next due comes first."""
-    chips = [chip for chip in chips if not chip.suspended]
+    # A step without a time is owed, but not by when: the side column lists it.
+    chips = [chip for chip in chips if not chip.suspended and (chip.due_at or chip.settled_at)]
     opening = min([opened_at, *(chip.started_at for chip in chips)])
-    ending = max([opening + timedelta(minutes=5), *_ends(chips, now)])
-    scale = _Scale(opening, ending + (ending - opening) * MARGIN)
+    ends = [at for chip in chips for at in (chip.due_at, chip.settled_at) if at]
+    scale = _Scale(opening, max([opening + timedelta(minutes=5), *ends]), now)
     last = datetime.max.replace(tzinfo=now.tzinfo)
     ordered = sorted(chips, key=lambda chip: (chip.due_at or last, chip.id))
     lanes = [_lane(chip, scale, now, pauses.get(chip.id, ()), n) for n, chip in enumerate(ordered)]
     settled = tuple(lane for lane in lanes if lane.chip.standing in SETTLED)
+    running = tuple(lane for lane in lanes if lane.chip.standing not in SETTLED)
     return Rail(
-        open=tuple(lane for lane in lanes if lane.chip.standing not in SETTLED),
+        open=running[:MOST_OPEN],
+        later=running[MOST_OPEN:],
         settled=settled,
         settled_words=_settled_words(settled),
         starts_at=opening,
         ends_at=scale.ends_at,
-        now_x=scale.x(now) if now <= scale.ends_at else None,
+        now_x=scale.x(now),
     )
 
 
@@ -88,15 +98,19 @@ def rail(
 class _Scale:
     starts_at: datetime
     ends_at: datetime
+    now: datetime
 
     def x(self, at: datetime) -> float:
-        share = (at - self.starts_at) / (self.ends_at - self.starts_at)
-        return round(100 * min(1.0, max(0.0, share)), 2)
+        if not self.starts_at < self.now < self.ends_at:
+            return _share(at, self.starts_at, self.ends_at, 0, FULL)
+        if at <= self.now:
+            return _share(at, self.starts_at, self.now, 0, HALF)
+        return _share(at, self.now, self.ends_at, HALF, FULL)
 
 
-def _ends(chips: Sequence[CommitmentChip], now: datetime) -> list[datetime]:
-    ends = [moment for chip in chips for moment in (chip.due_at, chip.settled_at) if moment]
-    return [*ends, now] if any(chip.standing not in SETTLED for chip in chips) else ends
+def _share(at: datetime, begin: datetime, end: datetime, low: float, high: float) -> float:
+    part = min(1.0, max(0.0, (at - begin) / (end - begin)))
+    return round(low + part * (high - low), 2)
 
 
 def _lane(

@@ -6,7 +6,6 @@ Built from one view and the policy the ticket runs under; nothing here asks the 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
 
 from kept.policy.rules import Policy
 from kept.records.queries.views import ApprovalView, JournalLine, StepView, TicketView
@@ -116,7 +115,6 @@ class TicketPage:
     typed_template: str
     blanks: tuple[Field, ...]
     key: str
-    proof: Any = None
 
 
 def ticket_page(

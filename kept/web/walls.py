@@ -7,6 +7,7 @@ from django.views.decorators.http import require_safe
 
 from kept import clock
 from kept.records.queries.views import DeskWall, QueueRow
+from kept.records.queries.wall_people import OnDuty, on_duty
 from kept.records.queries.wallboard import wallboard
 from kept.web.rail import TONES
 from kept.web.render import agent_id, render
@@ -24,6 +25,7 @@ class Due:
 class Board:
     view: DeskWall
     dues: tuple[Due, ...]
+    people: tuple[OnDuty, ...]
 
 
 @require_safe
@@ -31,7 +33,11 @@ class Board:
 def wall(request: HttpRequest) -> HttpResponse:
     """Show every desk of the reader on one dark page."""
     seen = wallboard(agent_id(request), at=clock.now())
-    boards = tuple(Board(view=desk, dues=_dues(desk)) for desk in seen.desks)
+    people = on_duty([desk.desk.id for desk in seen.desks], at=seen.at)
+    boards = tuple(
+        Board(view=desk, dues=_dues(desk), people=people.get(desk.desk.id, ()))
+        for desk in seen.desks
+    )
     return render(request, "walls/page.html", {"wall": boards, "theme": "wall"})
 
 

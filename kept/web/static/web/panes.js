@@ -67,7 +67,8 @@ function afterSwap({ detail }) {
   }
   if (detail.target.id === "proof") {
     showProof(detail.requestConfig?.elt)
-    $("#proof h2")?.focus()
+    $("#proof h2")?.focus({ preventScroll: true })
+    $("#proof").scrollIntoView({ block: "nearest" })
   }
   if (focused && !document.activeElement?.id) document.getElementById(focused)?.focus()
 }
