@@ -49,6 +49,7 @@ class Account:
     folder: str = "INBOX"
     move_to: str = ""
     ca_file: str | None = None
+    read_seconds: float = READ_SECONDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,7 +157,11 @@ class Folder:
         return cursor.last_uid if cursor.uidvalidity == self.uidvalidity else 0
 
     def _new(self, last_uid: int) -> Iterator[Fetched]:
-        """Give the mails with higher UIDs; `n:*` names the last one even when it is lower."""
+        """Give the mails with higher UIDs; `n:*` names the last one even when it is lower.
+
+        Mails that came since the last command are searched only once the server told of them.
+        """
+        self._client.noop()
         found = self._client.search(["UID", f"{last_uid + 1}:*"])
         uids = sorted(uid for uid in found if uid > last_uid)
         for start in range(0, len(uids), LOOKAHEAD):
@@ -192,7 +197,7 @@ def _connected(account: Account) -> IMAPClient:
             use_uid=True,
             ssl=account.tls == "tls",
             ssl_context=context if account.tls == "tls" else None,
-            timeout=SocketTimeout(connect=CONNECT_SECONDS, read=READ_SECONDS),
+            timeout=SocketTimeout(connect=CONNECT_SECONDS, read=account.read_seconds),
         )
         if account.tls == "starttls":
             client.starttls(ssl_context=context)

@@ -59,9 +59,8 @@ def _fields(mail: OutgoingMail, at: datetime) -> list[tuple[str, str]]:
         fields.append(("Reply-To", _named(mail.from_name, reply_to)))
     if mail.in_reply_to:
         fields.append(("In-Reply-To", _id(mail.in_reply_to)))
-    chain = [
-        i for i in dict.fromkeys((*mail.references, mail.in_reply_to)) if _PLAIN_ID.fullmatch(i)
-    ]
+    named = (bare_id(one) for one in (*mail.references, mail.in_reply_to))
+    chain = [one for one in dict.fromkeys(named) if _PLAIN_ID.fullmatch(one)]
     if chain:
         kept = [*chain[:1], *chain[1:][-MOST_REFERENCES:]]
         fields.append(("References", "\r\n ".join(_id(one) for one in kept)))
