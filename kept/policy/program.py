@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 
 from kept.policy.calendars import Calendar
+from kept.policy.conditions import phrases_of
 from kept.policy.rules import (
     Action,
     ApprovalRule,
@@ -171,6 +172,9 @@ class Program:
             for r in policy.rules
             if "promised" in _events_of(r)
         )
+        self.phrases: frozenset[str] = frozenset().union(
+            *(phrases_of(each) for rule in policy.rules for each in _conditions_of(rule))
+        )
         for index, rule in enumerate(policy.rules):
             self._take(index, rule)
         self._let_exceptions_beat()
@@ -255,3 +259,7 @@ def _events_of(rule: Rule) -> Iterable[str]:
         value = getattr(rule, key, None)
         if isinstance(value, tuple):
             yield from value
+
+
+def _conditions_of(rule: Rule) -> Iterable[Condition | None]:
+    return (rule.when, getattr(rule, "unless", None), getattr(rule, "needs", None))

@@ -13,9 +13,11 @@ from typing import Any, get_args
 
 import msgspec
 
+from kept.policy.conditions import phrases_in
 from kept.policy.decisions import Decision, Refuse
 from kept.policy.errors import NotAFact
-from kept.policy.facts import Fact, FactBase, SopEvent
+from kept.policy.facts import CustomerReplied, Fact, FactBase, SopEvent, TicketCreated
+from kept.policy.program import program_of
 from kept.policy.rules import CustomField, FormField, Policy, StepRule
 from kept.policy.sop.resolve import BUILT_IN_FIELDS
 from kept.policy.sop.zones import EPOCH, instant_of, zone_named
@@ -96,6 +98,16 @@ def money_from_wire(written: object) -> int:
 def money_to_wire(minor: int) -> str:
     """Return minor units as an amount with two digits."""
     return f"{Decimal(minor) / 100:.2f}"
+
+
+def for_journal(policy: Policy, fact: Fact) -> Fact:
+    """Return the fact without its text, but with those of the SOP's phrases that the text has."""
+    if not isinstance(fact, TicketCreated | CustomerReplied) or not fact.text:
+        return fact
+    phrases = fact.phrases
+    if phrases is None:
+        phrases = phrases_in(fact.text, program_of(policy).phrases)
+    return msgspec.structs.replace(fact, text="", phrases=phrases)
 
 
 def trace_to_wire(state: TicketState, decisions: Iterable[Decision]) -> dict[str, Any]:
