@@ -14,6 +14,8 @@ from kept.policy.rules import FormField
 from kept.policy.words import Value
 from kept.services.errors import NotValid
 
+GIVEN = "given"
+FREE = ("text", "long", "list")
 _YES = {"yes", "true", "on", "1"}
 _NO = {"no", "false", "off", "0"}
 
@@ -46,10 +48,24 @@ def form_values(policy: Policy, form: str, answers: Mapping[str, Any]) -> dict[s
         answer = answers.get(field.id)
         if answer in (None, "", []):
             continue
-        value = "given" if field.type in ("text", "long") else _typed(field, answer)
+        value = GIVEN if field.type in FREE else _typed(field, answer)
         values[f"{form}.{field.id}"] = value
         if field.id in policy.fields:
             values[field.id] = value
+    return values
+
+
+def field_values(policy: Policy, given: Mapping[str, Value]) -> dict[str, Value]:
+    """Return a ticket's own fields as a fact may hold them; free text only as being there."""
+    values: dict[str, Value] = {}
+    for name, value in given.items():
+        declared = policy.fields.get(name)
+        if declared is None:
+            raise NotValid(f"The SOP has no field named {name}.")
+        if declared.values and value not in declared.values:
+            raise NotValid(f"{name} is one of: {', '.join(declared.values)}.")
+        free = declared.type in FREE and not declared.values
+        values[name] = GIVEN if free and value else value
     return values
 
 

@@ -21,13 +21,14 @@ from kept.policy.facts import (
     WaitingOn,
 )
 from kept.policy.rules import StepRule
+from kept.policy.vocabulary import known_words
 from kept.policy.words import Value
 from kept.records.instants import instant
 from kept.records.models import StepEvidence
 from kept.services import permissions
 from kept.services.acting import act
 from kept.services.errors import AgentId, NotValid
-from kept.services.forms import check_form, form_values
+from kept.services.forms import check_form, field_values, form_values
 from kept.services.journal import on_ticket, record
 from kept.services.locking import LockedTicket
 from kept.services.notices import acknowledge_ticket
@@ -53,7 +54,8 @@ def triage(
         ticket_id, by=by, at=at, may="triage",
         make=lambda ticket, who: Triaged(
             at=instant(at), by=who.actor(), severity=_severity(ticket, severity),
-            type=type or None, topic=topic or None, fields=dict(fields or {}),
+            type=type or None, topic=topic or None,
+            fields=field_values(ticket.policy, fields or {}),
         ),
     )  # fmt: skip
 
@@ -66,7 +68,7 @@ def change_severity(
         ticket_id, by=by, at=at, may="severity",
         make=lambda ticket, who: SeverityChanged(
             at=instant(at), by=who.actor(), to=_severity(ticket, to) or to,
-            reason=keep_text(ticket.id, reason), override=keep_text(ticket.id, override),
+            reason=_said(ticket, "reason", reason), override=keep_text(ticket.id, override),
         ),
     )  # fmt: skip
 
@@ -118,7 +120,7 @@ def escalate(
                 at=instant(at),
                 by=who.actor(),
                 to=to,
-                reason=keep_text(ticket.id, reason),
+                reason=_said(ticket, "reason", reason),
                 override=keep_text(ticket.id, override),
             )
             return record(ticket, fact, by_agent=by)
@@ -233,12 +235,13 @@ def verify_identity(
     ticket_id: int, *, by: AgentId, at: datetime, method: str, passed: bool
 ) -> Outcome:
     """Note that the customer's identity was checked, and how it came out."""
-    word = method.strip().lower().replace(" ", "_")
-    if not WORD.fullmatch(word):
-        raise NotValid("Name the method in one word, such as security_question.")
+    if not method.strip():
+        raise NotValid("Name the method by which the customer was checked.")
     return act(
         ticket_id, by=by, at=at, may="verify",
-        make=lambda _, who: Verified(at=instant(at), by=who.actor(), method=word, passed=passed),
+        make=lambda ticket, who: Verified(
+            at=instant(at), by=who.actor(), method=_said(ticket, "method", method), passed=passed
+        ),
     )  # fmt: skip
 
 
@@ -267,6 +270,12 @@ def _step_done(
         at=instant(ticket.at), by=who.actor(), step=rule.name, evidence=str(evidence.pk),
         fields=fields,
     )  # fmt: skip
+
+
+def _said(ticket: LockedTicket, field: str, told: str) -> str:
+    """Return a word the SOP's conditions know as it is; keep any other text and return its id."""
+    word = told.strip()
+    return word if word in known_words(ticket.policy, field) else keep_text(ticket.id, told)
 
 
 def _severity(ticket: LockedTicket, severity: str | None) -> str | None:

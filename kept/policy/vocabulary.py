@@ -1,0 +1,69 @@
+"""The words an SOP's conditions know for a field: what a form can offer for `topic` or `reason`.
+
+A field of the language without declared values (type, topic, reason, method, flags) means what
+the document's own conditions compare it with.
+"""
+
+from collections.abc import Iterator
+
+from kept.policy.conditions import Expr
+from kept.policy.rules import (
+    ApprovalRule,
+    Condition,
+    EntitlementRule,
+    GateRule,
+    Policy,
+    ReactionRule,
+    Rule,
+    TableRule,
+)
+
+
+def known_words(policy: Policy, field: str) -> tuple[str, ...]:
+    """Return the words that conditions and tables name for a field, in the document's order."""
+    words: dict[str, None] = {}
+    declared = policy.fields.get(field)
+    if declared is not None:
+        words.update(dict.fromkeys(declared.values))
+    for rule in policy.rules:
+        for condition in _conditions(rule):
+            words.update(dict.fromkeys(_words(condition.tree, field)))
+        if isinstance(rule, TableRule):
+            for row in rule.rows:
+                for name, values in row.when:
+                    if name == field:
+                        words.update(dict.fromkeys(values))
+    return tuple(words)
+
+
+def _conditions(rule: Rule) -> Iterator[Condition]:
+    held: tuple[Condition | None, ...] = (rule.when,)
+    if isinstance(rule, GateRule):
+        held = (rule.when, rule.needs)
+    elif isinstance(rule, ReactionRule):
+        held = (rule.when, rule.unless)
+    elif isinstance(rule, EntitlementRule):
+        held = (rule.when, rule.fee_when)
+    elif isinstance(rule, ApprovalRule):
+        held = (rule.when,)
+    yield from (condition for condition in held if condition is not None)
+
+
+def _words(node: Expr | None, field: str) -> Iterator[str]:
+    """Yield the literals of comparisons and memberships that name the field."""
+    if node is None:
+        return
+    named = any(part.op == "field" and part.name == field for part in node.args)
+    if node.op in ("==", "!=", "in") and named:
+        for part in node.args:
+            yield from _literals(part)
+        return
+    for part in node.args:
+        yield from _words(part, field)
+
+
+def _literals(node: Expr) -> Iterator[str]:
+    if node.op == "literal" and isinstance(node.value, str) and node.value:
+        yield node.value
+    for part in node.args:
+        yield from _literals(part)
