@@ -1,0 +1,92 @@
+"""The queue: what is owed next, first; filters are addresses."""
+
+import gzip
+
+import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from kept.services import work
+from tests.people import Cast, dana_asks
+from tests.web.conftest import ago
+from tests.web.reading import words
+
+
+def test_the_nearest_due_comes_first_and_says_what_to_do(amira: Client, desk: Cast) -> None:
+    later = dana_asks("One", at=ago(10))
+    sooner = dana_asks("Two", at=ago(50))
+    page = amira.get("/").content.decode()
+    assert page.index(f"row-{sooner}") < page.index(f"row-{later}")
+    said = words(amira.get("/"))
+    assert "reply in 9 min" in said
+    assert "reply in 49 min" in said
+
+
+def test_a_passed_due_says_how_late(amira: Client, desk: Cast) -> None:
+    dana_asks(at=ago(75))
+    assert "reply 15 min late" in words(amira.get("/"))
+
+
+def test_views_count_and_filters_narrow(amira: Client, desk: Cast) -> None:
+    mine = dana_asks("Mine", at=ago(5), severity="P1")
+    other = dana_asks("Other", at=ago(5), severity="P2")
+    work.assign(mine, by=desk.amira, at=ago(4), agent=desk.amira)
+    assert "All open 2" in words(amira.get("/"))
+    for address in ("/?view=mine", "/?severity=P1", f"/?owner={desk.amira}"):
+        page = amira.get(address).content.decode()
+        assert f"row-{mine}" in page, address
+        assert f"row-{other}" not in page, address
+
+
+def test_a_filter_that_finds_nothing_says_so_and_leads_back(amira: Client, desk: Cast) -> None:
+    dana_asks(at=ago(5))
+    said = words(amira.get("/?words=unicorn&severity=P1"))
+    assert "No ticket matches" in said
+    assert "Show the whole view" in said
+
+
+def test_an_empty_desk_says_what_this_place_is_for(amira: Client) -> None:
+    assert "Nothing is open" in words(amira.get("/"))
+
+
+@pytest.mark.parametrize(
+    "address", ["/?view='--", "/?owner=x", "/?cursor=%00", "/?words=%00%27%3B", "/?desk=../.."]
+)
+def test_an_address_nobody_would_write_is_a_page_all_the_same(
+    amira: Client, address: str
+) -> None:
+    assert amira.get(address).status_code == 200
+
+
+def test_the_queue_costs_the_same_however_many_tickets(
+    amira: Client, desk: Cast, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for _ in range(4):
+        dana_asks(at=ago(5))
+    amira.get("/")
+    with django_assert_num_queries(5):  # session, person, then the queue's three
+        amira.get("/")
+
+
+def test_htmx_gets_the_queue_alone(amira: Client, desk: Cast) -> None:
+    dana_asks(at=ago(5))
+    part = amira.get("/", headers={"HX-Request": "true", "HX-Target": "queue"})
+    assert part.content.decode().lstrip().startswith("<section")
+    assert "HX-Target" in part["Vary"]
+
+
+def test_a_first_load_weighs_less_than_100_kilobytes(amira: Client, desk: Cast) -> None:
+    import re
+
+    for number in range(50):
+        dana_asks(f"Request {number}", at=ago(5))
+    page = amira.get("/").content
+    weight = len(gzip.compress(page))
+    for link in re.findall(rb'(?:href|src)="(/static/[^"]+)"', page):
+        weight += len(gzip.compress(b"".join(amira.get(link.decode()).streaming_content)))
+    for module in ("due", "drafts", "keys", "live", "panes", "commands"):
+        base = re.search(rb'src="(/static/[^"]+)app.js"', page)
+        assert base
+        file = amira.get(f"{base[1].decode()}{module}.js")
+        weight += len(gzip.compress(b"".join(file.streaming_content)))
+    assert weight < 100_000
