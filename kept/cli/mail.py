@@ -1,2 +1,5 @@
 """x."""
-def register(c): pass
+
+
+def register(c):
+    pass

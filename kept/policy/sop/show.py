@@ -162,9 +162,7 @@ def _take(policy: Policy, cells: Cells, book: Told, rule: Rule, fact: Told) -> N
         _put(policy, book, rule, str(key), fact)
 
 
-def _adorn(
-    policy: Policy, cells: Cells, book: Told, rule: Rule, kind: str, fact: Told
-) -> None:
+def _adorn(policy: Policy, cells: Cells, book: Told, rule: Rule, kind: str, fact: Told) -> None:
     """Add words to the declared things a rule names, or else to those it speaks of."""
     name = fact.pop("name", None) or fact.pop("code", None)
     chosen = {str(name)} if name else set(speaks_of(policy, cells, rule, kind))

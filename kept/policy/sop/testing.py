@@ -161,9 +161,7 @@ def _assigned(life: Life) -> list[str]:
     return found + [who for one in acts[-1:] for who in (one.team, one.role, one.agent) if who]
 
 
-def _list_differs(
-    key: str, wanted: Any, found: list[str], *, whole: bool = True
-) -> Iterator[str]:
+def _list_differs(key: str, wanted: Any, found: list[str], *, whole: bool = True) -> Iterator[str]:
     """Each name is found as often as it stands there; an empty list says that there are none."""
     names = [str(one) for one in wanted] if isinstance(wanted, list | tuple) else [str(wanted)]
     told = ", ".join(dict.fromkeys(found)) or "nothing"
@@ -314,8 +312,14 @@ def gaps_in_tests(policy: Policy, results: Iterable[Result], file: str) -> list[
 
 def _gap(file: str, line: int, clause: str, message: str, advice: str) -> Problem:
     return Problem(
-        file=file, line=line, column=1, code="W704", severity="warning", message=message,
-        clause=clause, advice=advice,
+        file=file,
+        line=line,
+        column=1,
+        code="W704",
+        severity="warning",
+        message=message,
+        clause=clause,
+        advice=advice,
     )
 
 

@@ -233,4 +233,3 @@ def _others_take(desk: Desk, rule: ApprovalRule, amount: int) -> bool:
 
 def _money(minor: int) -> str:
     return told({"amount": minor}).removeprefix("amount ")
-

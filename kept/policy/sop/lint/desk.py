@@ -68,9 +68,7 @@ class Desk:
             self.undecided(rule, why)
             return False
 
-    def never(
-        self, rule: Rule, *wants: Want, fixed: Mapping[str, Value] | None = None
-    ) -> bool:
+    def never(self, rule: Rule, *wants: Want, fixed: Mapping[str, Value] | None = None) -> bool:
         """Tell whether no ticket meets the wants; undecided is told and counts as no."""
         try:
             return self.cells.sample(*wants, fixed=fixed) is None

@@ -163,5 +163,3 @@ def _at_once(desk: Desk, ring: Sequence[Hold]) -> bool:
         desk.undecided(ring[0].rule, why)
         return False
     return found is not None
-
-
