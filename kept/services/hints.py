@@ -9,8 +9,9 @@ from threading import Lock
 
 from django.db import connection, transaction
 
-CHANNEL = "kept_journal"
-"""The live pages and the loops listen here."""
+from kept.records.listening import CHANNEL
+
+
 APART_SECONDS = 0.05
 _last: dict[str, float] = {}
 _guard = Lock()

@@ -88,7 +88,7 @@ def verify_ticket(ticket: int) -> tuple[int, Fault | None]:
         state, decisions = _judge(fact, row["policy_hash"], seen, state, past)
         if not row["covered"]["refused"]:
             past.append(fact)
-        if msgspec.to_builtins(decisions) != row["covered"]["decisions"]:
+        if msgspec.json.decode(msgspec.json.encode(decisions)) != row["covered"]["decisions"]:
             return len(rows), Fault(ticket=ticket, seq=number, what="the decisions differ")
     return len(rows), _compare(ticket, state, previous, rows)
 

@@ -49,6 +49,11 @@ def customer(ticket: int) -> int | None:
     return Ticket.objects.values_list("customer_id", flat=True).get(pk=ticket)
 
 
+def has_owner(ticket: int) -> bool:
+    """Tell whether somebody's name stands on the ticket."""
+    return Ticket.objects.filter(pk=ticket, owner_id__isnull=False).exists()
+
+
 def ticket_count() -> int:
     """Return how many tickets there are."""
     return Ticket.objects.count()

@@ -1,0 +1,7 @@
+"""`python -m kept.worker`: one worker process."""
+
+import sys
+
+from kept.worker.main import run
+
+sys.exit(run())

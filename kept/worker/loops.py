@@ -1,0 +1,91 @@
+"""Which loops there are, what each does in one round, and how long it rests."""
+
+import threading
+from collections.abc import Callable
+
+from django.conf import settings
+
+from kept import clock
+from kept.channels.mail import outgoing, receive
+from kept.channels.mail.sandbox import Sandbox
+from kept.channels.mail.send import Connection, server_from_url
+from kept.services import cadences, clocks, notices, policies
+from kept.worker import mail
+from kept.worker.loop import Loop
+
+BATCH = 200
+MAILS = 20
+
+
+def all_loops(stopping: threading.Event) -> tuple[Loop, ...]:
+    """Return every loop of a worker; `stopping` lets a round end early."""
+    return (
+        Loop(name="clocks", work=_clocks, every_seconds=1.0),
+        Loop(
+            name="outbox",
+            work=_sender(),
+            every_seconds=2.0,
+            hears=frozenset({"ticket", "outbox"}),
+        ),
+        Loop(name="notices", work=_notices, every_seconds=2.0),
+        Loop(name="intake", work=_intake(), every_seconds=2.0, hears=frozenset({"intake"})),
+        Loop(name="mailboxes", work=_mailboxes(stopping), every_seconds=10.0),
+        Loop(name="policies", work=_policies(stopping), every_seconds=5.0),
+        Loop(name="watchdog", work=_watch, every_seconds=30.0),
+        Loop(name="cadences", work=_cadences, every_seconds=60.0),
+    )
+
+
+def _clocks() -> int:
+    fired = clocks.fire_due(at=clock.now(), limit=BATCH)
+    return fired.tickets + fired.put_off
+
+
+def _notices() -> int:
+    return notices.mail_notices(at=clock.now())
+
+
+def _watch() -> int:
+    clocks.watch(at=clock.now())
+    return 0
+
+
+def _cadences() -> int:
+    now = clock.now()
+    cadences.open_due(at=now)
+    cadences.tell_missed(at=now)
+    return 0
+
+
+def _policies(stopping: threading.Event) -> Callable[[], int]:
+    def work() -> int:
+        return 0 if stopping.is_set() else policies.migrate_tickets(at=clock.now())
+
+    return work
+
+
+def _intake() -> Callable[[], int]:
+    sandbox = Sandbox()
+    return lambda: receive.take_waiting(sandbox, now=clock.now, limit=MAILS)
+
+
+def _mailboxes(stopping: threading.Event) -> Callable[[], int]:
+    readers = mail.readers(stopping)
+
+    def work() -> int:
+        readers()
+        return 0
+
+    return work
+
+
+def _sender() -> Callable[[], int]:
+    server = server_from_url(settings.KEPT_SMTP_URL)
+    if server is None:
+        return lambda: outgoing.lay_by(now=clock.now)
+
+    def work() -> int:
+        with Connection(server) as smtp:
+            return outgoing.send_due(smtp, now=clock.now, limit=MAILS)
+
+    return work
