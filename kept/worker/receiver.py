@@ -22,10 +22,11 @@ log = logging.getLogger(__name__)
 def receiver() -> Receiver:
     """Return the receiver as the settings want it, not yet started."""
     from kept.channels.mail import receive  # noqa: PLC0415 - needs Django's settings
+    from kept.services import intake  # noqa: PLC0415 - as above
 
-    def keep(desk: str, raw: bytes) -> None:
+    def keep(desk: str, address: str, raw: bytes) -> None:
         with _fresh_connection():
-            receive.keep(desk, raw, at=now())
+            intake.keep_raw(desk, address, raw, at=now())
 
     def desk_of(address: str) -> str | None:
         with _fresh_connection():

@@ -65,13 +65,6 @@ def desk_of(address: str) -> str | None:
     return queries.desk_addresses().get(base_address(address))
 
 
-def keep(desk: str, raw: bytes, *, at: datetime) -> None:
-    """Commit the octets for a desk: what a receiver does before it says yes."""
-    addresses = queries.desk_addresses()
-    mailbox = next((found for found, slug in addresses.items() if slug == desk), desk)
-    intake.keep_raw(desk, mailbox, raw, at=at)
-
-
 def _take(
     raw_id: int,
     raw: bytes,

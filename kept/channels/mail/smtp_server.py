@@ -14,6 +14,8 @@ from typing import AnyStr
 from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from kept.channels.mail.addresses import base_address
+
 LARGEST_MESSAGE = 40_000_000
 MOST_RECIPIENTS = 100
 IDLE_SECONDS = 120
@@ -26,8 +28,8 @@ LATER = "451 4.3.0 The desk cannot keep mail just now; try again later"
 
 DeskOf = Callable[[str], str | None]
 """Which desk an address belongs to; None for nobody's. Raises when it cannot tell now."""
-Keep = Callable[[str, bytes], None]
-"""Commit the octets for a desk. Raises when that did not happen."""
+Keep = Callable[[str, str, bytes], None]
+"""Commit the octets for a desk and its address. Raises when that did not happen."""
 
 log = logging.getLogger(__name__)
 
@@ -74,23 +76,23 @@ class Desk:
         if desk is None:
             return NOT_HERE
         envelope.rcpt_tos.append(address)
+        # No option of RCPT is taken, so the list is free to hold each recipient's desk.
+        envelope.rcpt_options.append(desk)
         return "250 2.1.5 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         """Keep the octets once for each recipient's desk; answer when they are on disk."""
-        answers = []
-        for address in envelope.rcpt_tos:
-            answers.append(await asyncio.to_thread(self._keep_for, address, envelope))
+        answers = [
+            await asyncio.to_thread(self._keep_for, desk, address, envelope)
+            for desk, address in zip(envelope.rcpt_options, envelope.rcpt_tos, strict=True)
+        ]
         if self._each_apart:
             return "\r\n".join(answers)
         return next((answer for answer in answers if not answer.startswith("2")), answers[0])
 
-    def _keep_for(self, address: str, envelope: Envelope) -> str:
+    def _keep_for(self, desk: str, address: str, envelope: Envelope) -> str:
         try:
-            desk = self._desk_of(address)
-            if desk is None:
-                return NOT_HERE
-            self._keep(desk, _traced(address, envelope))
+            self._keep(desk, base_address(address), _traced(address, envelope))
         except Exception:
             log.exception("a mail could not be kept; its sender was asked to try again")
             return LATER
