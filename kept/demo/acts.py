@@ -94,6 +94,8 @@ def _triage(scene: Scene, act: Act, at: datetime) -> None:
     fields: dict[str, Value] = {
         name: value for name, value in told.items() if name not in ("severity", "type", "topic")
     }
+    if not queries.has_owner(scene.ticket):
+        work.assign(scene.ticket, by=scene.ids[act.by], at=at, agent=scene.ids[act.by])
     work.triage(
         scene.ticket,
         by=scene.ids[act.by],
