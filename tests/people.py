@@ -62,7 +62,9 @@ def cast(db: None) -> Cast:
     return raise_the_curtain()
 
 
-def raw_mail(text: str, *, message_id: str = "", subject: str = "Help", sender: str = DANA) -> bytes:
+def raw_mail(
+    text: str, *, message_id: str = "", subject: str = "Help", sender: str = DANA
+) -> bytes:
     head = f"Message-ID: {message_id}\r\n" if message_id else ""
     return f"{head}From: {sender}\r\nSubject: {subject}\r\n\r\n{text}\r\n".encode()
 

@@ -141,8 +141,10 @@ class Server:
             command.append("--no-sync")
         with self.places.log.open("ab") as log:
             done = subprocess.run(
-                command, stdout=log, stderr=log, check=False, **self._as_account()
-            )
+                command, stdout=log, stderr=log, check=False, env=_environment(), cwd="/",
+                user=self._user, group=self._group,
+                extra_groups=None if self._user is None else [],
+            )  # fmt: skip
         if done.returncode != 0:
             raise ServerError(f"initdb failed; {self._last_words()}")
         half.rename(self.places.cluster)
@@ -178,7 +180,11 @@ class Server:
                 stderr=log,
                 start_new_session=True,
                 preexec_fn=_die_with_parent(),
-                **self._as_account(),
+                env=_environment(),
+                cwd="/",
+                user=self._user,
+                group=self._group,
+                extra_groups=None if self._user is None else [],
             )
 
     def _is_ready(self) -> bool:
@@ -214,12 +220,13 @@ class Server:
         if self.places.account is not None:
             os.chown(path, self.places.account.pw_uid, self.places.account.pw_gid)
 
-    def _as_account(self) -> dict[str, object]:
-        account = self.places.account
-        base: dict[str, object] = {"env": _environment(), "cwd": "/"}
-        if account is None:
-            return base
-        return {**base, "user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
+    @property
+    def _user(self) -> int | None:
+        return self.places.account.pw_uid if self.places.account is not None else None
+
+    @property
+    def _group(self) -> int | None:
+        return self.places.account.pw_gid if self.places.account is not None else None
 
     def _last_words(self) -> str:
         lines: list[str] = []

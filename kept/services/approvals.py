@@ -103,6 +103,8 @@ def spent_before(ticket: LockedTicket, at: datetime) -> dict[str, int]:
         if scope == "customer"
     }
     spent: dict[str, int] = {}
+    if ticket.customer is None:
+        return dict.fromkeys(sorted(periods), 0)
     for period in sorted(periods):
         paid = Payment.objects.filter(desk_id=ticket.desk, customer_id=ticket.customer)
         paid = paid.exclude(ticket_id=ticket.id)

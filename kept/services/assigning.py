@@ -6,7 +6,7 @@ from kept.services.locking import LockedTicket
 from kept.services.rosters import Colleague
 
 
-class Choice(Frozen, kw_only=True):
+class Choice(Frozen, frozen=True, kw_only=True):
     """The team and, where somebody fits, the agent; `reasons` are short words, no names."""
 
     team: str | None

@@ -20,11 +20,10 @@ from kept.services.locking import lock_if_free, save
 log = logging.getLogger(__name__)
 ROUNDS = 500
 """So many instants of one ticket are caught up in one transaction."""
-LONGEST_WAIT = timedelta(hours=1)
 WATCHED = timedelta(minutes=2)
 
 
-class Fired(Frozen, kw_only=True):
+class Fired(Frozen, frozen=True, kw_only=True):
     """What one tick did. `due` is how many tickets it saw; less than its limit means caught up."""
 
     due: int
@@ -115,10 +114,10 @@ def _put_off(ticket_id: int, at: datetime) -> None:
             UPDATE ticket SET timer_failures = timer_failures + 1,
               needs_attention = 'Its clocks cannot be worked out.',
               next_timer_at = %(at)s
-                + LEAST(interval '30 seconds' * 2 ^ LEAST(timer_failures, 10), %(longest)s)
+                + LEAST(interval '30 seconds' * 2 ^ LEAST(timer_failures, 10), interval '1 hour')
             WHERE id = %(ticket)s RETURNING desk_id
             """,
-            {"at": at, "ticket": ticket_id, "longest": LONGEST_WAIT},
+            {"at": at, "ticket": ticket_id},
         )
         row = cursor.fetchone()
         raise_alarm(

@@ -19,7 +19,7 @@ from kept.services.locking import LockedTicket
 BLANK = re.compile(r"\{\{\s*([A-Za-z_][\w.]*)\s*\}\}")
 
 
-class Filled(Frozen, kw_only=True):
+class Filled(Frozen, frozen=True, kw_only=True):
     """A template's texts; `open_blanks` names what nothing could fill."""
 
     subject: str

@@ -11,7 +11,6 @@ from django.db import connection, transaction
 
 from kept.records.listening import CHANNEL
 
-
 APART_SECONDS = 0.05
 _last: dict[str, float] = {}
 _guard = Lock()

@@ -5,7 +5,7 @@ from datetime import datetime
 from kept.policy.words import Frozen
 
 
-class IncomingFile(Frozen, kw_only=True):
+class IncomingFile(Frozen, frozen=True, kw_only=True):
     """An attachment; `inline_cid` is set where the HTML part shows it."""
 
     filename: str
@@ -14,7 +14,7 @@ class IncomingFile(Frozen, kw_only=True):
     inline_cid: str = ""
 
 
-class IncomingMessage(Frozen, kw_only=True):
+class IncomingMessage(Frozen, frozen=True, kw_only=True):
     """One parsed message.
 
     `text` is only what is new, `quoted` the rest that was folded away. `authenticated` tells
@@ -49,7 +49,7 @@ class IncomingMessage(Frozen, kw_only=True):
     """What a person should know: `the From address is not confirmed`, ..."""
 
 
-class Taken(Frozen, kw_only=True):
+class Taken(Frozen, frozen=True, kw_only=True):
     """What became of a raw message; the answer of `kept mail receive`."""
 
     ticket: int | None

@@ -31,7 +31,7 @@ _MESSAGE_ID = re.compile(rb"^message-id:\s*(<[^>\r\n]{1,998}>)", re.IGNORECASE |
 _HEADER_BYTES = 65536
 
 
-class RawClaim(Frozen, kw_only=True):
+class RawClaim(Frozen, frozen=True, kw_only=True):
     """Raw bytes under lease, for a channel to parse."""
 
     id: int
@@ -271,7 +271,7 @@ def _bounce(raw: RawMessage, parsed: IncomingMessage, at: datetime) -> Taken:
     reason = one_line(parsed.bounce_reason) or "The mail did not arrive."
     if parsed.bounce_permanent:
         Outbox.objects.filter(pk=row.pk).update(state="failed", last_error=reason)
-        Message.objects.filter(pk=row.message_id).update(delivery="failed")
+        _deliver(row.message_id, "failed")
         ticket.needs_attention = "A mail did not reach the customer."
         fact = DeliveryFailed(
             at=instant(min(raw.received_at, at)), id=f"raw{raw.pk}",
@@ -279,9 +279,14 @@ def _bounce(raw: RawMessage, parsed: IncomingMessage, at: datetime) -> Taken:
         )  # fmt: skip
         record(ticket, fact)
     else:
-        Message.objects.filter(pk=row.message_id).update(delivery="delayed")
+        _deliver(row.message_id, "delayed")
     save(ticket)
     return Taken(ticket=ticket.id, created=False, message=row.message_id, problems=(reason,))
+
+
+def _deliver(message: int | None, delivery: str) -> None:
+    if message is not None:
+        Message.objects.filter(pk=message).update(delivery=delivery)
 
 
 def _keep_rest(desk: int, ticket: int, message: Message, parsed: IncomingMessage) -> None:

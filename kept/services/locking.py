@@ -141,7 +141,7 @@ def read_state(encoded: bytes) -> TicketState:
     return _STATE.decode(encoded) if encoded else TicketState()
 
 
-def _read(query: str, parameters: list[object], at: datetime) -> LockedTicket | None:
+def _read(query: str, parameters: list[int | datetime], at: datetime) -> LockedTicket | None:
     with connection.cursor() as cursor:
         cursor.execute(query, parameters)
         row = cursor.fetchone()

@@ -27,7 +27,7 @@ STORM_LIMIT = 10
 STORM_WINDOW = timedelta(minutes=10)
 
 
-class Notice(Frozen, kw_only=True):
+class Notice(Frozen, frozen=True, kw_only=True):
     """One thing to tell several people; `cause` and the person make it unique."""
 
     desk: int
@@ -83,7 +83,7 @@ def acknowledge(notice_id: int, *, by: AgentId, at: datetime) -> None:
         if row is None:
             raise NotFound("There is no such notification.")
         same = Notification.objects.filter(pk=notice_id)
-        if row.page:
+        if row.page and row.ticket_id is not None:
             same = Notification.objects.filter(ticket_id=row.ticket_id, page=row.page)
         _settle(same, at)
 

@@ -3,7 +3,7 @@
 from kept.policy.words import Frozen
 
 
-class OutgoingMail(Frozen, kw_only=True, omit_defaults=True):
+class OutgoingMail(Frozen, frozen=True, kw_only=True, omit_defaults=True):
     """One mail to one recipient. `message_id` is fixed; a second copy bears the same one."""
 
     to: str
@@ -25,7 +25,7 @@ class OutgoingMail(Frozen, kw_only=True, omit_defaults=True):
     attachments: tuple[int, ...] = ()
 
 
-class ClaimedMail(Frozen, kw_only=True):
+class ClaimedMail(Frozen, frozen=True, kw_only=True):
     """An outbox row under lease. `fence` must come back with the result."""
 
     id: int

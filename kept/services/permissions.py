@@ -20,7 +20,7 @@ LEADING_ACTS = frozenset({"propose_policy", "activate_policy", "waive", "retract
 LEADING_ROLES = frozenset({"lead", "manager", "supervisor", "team_lead", "head", "owner"})
 
 
-class Standing(Frozen, kw_only=True):
+class Standing(Frozen, frozen=True, kw_only=True):
     """An agent's place on one desk."""
 
     agent: AgentId

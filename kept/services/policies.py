@@ -37,7 +37,7 @@ class Broken(DeskError):
         self.problems = problems
 
 
-class MovedDue(Frozen, kw_only=True):
+class MovedDue(Frozen, frozen=True, kw_only=True):
     """One commitment whose due moves under another policy."""
 
     ticket: int

@@ -7,7 +7,7 @@ from django.db import connection
 from kept.policy.words import Frozen
 
 
-class Colleague(Frozen, kw_only=True):
+class Colleague(Frozen, frozen=True, kw_only=True):
     """An agent of a desk with what routing looks at."""
 
     id: int

@@ -14,7 +14,7 @@ from kept.services.links import text_hash, token_hash
 MERGE_HOPS = 10
 
 
-class Thread(Frozen, kw_only=True):
+class Thread(Frozen, frozen=True, kw_only=True):
     """Where a message belongs. `warning` tells people what does not quite fit."""
 
     ticket: int | None

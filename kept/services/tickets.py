@@ -26,7 +26,7 @@ class NoPolicy(DeskError):
     status = 409
 
 
-class Opening(Frozen, kw_only=True):
+class Opening(Frozen, frozen=True, kw_only=True):
     """What a new ticket begins with, whoever brings it."""
 
     subject: str
@@ -42,7 +42,7 @@ class Opening(Frozen, kw_only=True):
     fact_id: str = ""
 
 
-class Opened(Frozen, kw_only=True):
+class Opened(Frozen, frozen=True, kw_only=True):
     """The new ticket and its first message."""
 
     ticket: int
@@ -121,7 +121,6 @@ def first_message(
 ) -> Message:
     """Write the customer's first words and record that the ticket was created."""
     ticket.customer = customer
-    tier = Customer.objects.filter(pk=customer).values_list("tier", flat=True).first()
     message = Message.objects.create(
         ticket_id=ticket.id,
         kind="public",
@@ -150,11 +149,17 @@ def first_message(
         type=opening.type,
         topic=opening.topic,
         customer=str(customer) if customer else None,
-        tier=tier or None,
+        tier=_tier(customer),
         fields=dict(opening.fields),
     )
     record(ticket, fact, by_agent=by)
     return message
+
+
+def _tier(customer: int | None) -> str | None:
+    if customer is None:
+        return None
+    return Customer.objects.filter(pk=customer).values_list("tier", flat=True).first() or None
 
 
 def active_policy(desk: int) -> Policy:

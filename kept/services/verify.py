@@ -25,7 +25,7 @@ BATCH = 200
 SHOWN = 20
 
 
-class Fault(Frozen, kw_only=True):
+class Fault(Frozen, frozen=True, kw_only=True):
     """The first thing of a ticket that does not come out the same."""
 
     ticket: int
@@ -33,7 +33,7 @@ class Fault(Frozen, kw_only=True):
     what: str
 
 
-class Report(Frozen, kw_only=True):
+class Report(Frozen, frozen=True, kw_only=True):
     """What `kept verify` found."""
 
     tickets: int

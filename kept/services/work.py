@@ -21,7 +21,7 @@ from kept.policy.facts import (
     WaitingOn,
 )
 from kept.policy.rules import StepRule
-from kept.policy.vocabulary import known_words
+from kept.policy.vocabulary import handoff_step, known_words
 from kept.policy.words import Value
 from kept.records.instants import instant
 from kept.records.models import StepEvidence
@@ -115,7 +115,7 @@ def escalate(
             if all(level.id != to for level in ticket.policy.levels):
                 raise NotValid(f"The SOP has no level named {to}.")
             if form:
-                _hand_off(ticket, who, form)
+                _hand_off(ticket, who, to, form)
             fact = Escalated(
                 at=instant(at),
                 by=who.actor(),
@@ -245,10 +245,11 @@ def verify_identity(
     )  # fmt: skip
 
 
-def _hand_off(ticket: LockedTicket, who: permissions.Standing, answers: Mapping[str, Any]) -> None:
-    """Do the step that the SOP wants before an escalation, with the answers as evidence."""
-    steps = (r for r in ticket.policy.rules if isinstance(r, StepRule))
-    rule = next((r for r in steps if r.before == "escalated" and r.form), None)
+def _hand_off(
+    ticket: LockedTicket, who: permissions.Standing, to: str, answers: Mapping[str, Any]
+) -> None:
+    """Do the step that the SOP wants before this escalation, with the answers as evidence."""
+    rule = handoff_step(ticket.policy, {**ticket.state.facts, "to": to})
     if rule is None:
         raise NotValid("The SOP asks for no form before an escalation.")
     done = _step_done(ticket, who, rule, answers)

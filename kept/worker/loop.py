@@ -65,7 +65,8 @@ class Runner:
     def wait_seconds(self, done: int) -> float:
         """Return how long to rest: not at all after work, longer after each failure."""
         if self.failures:
-            return min(LONGEST_WAIT, 0.5 * 2**self.failures) * random.uniform(0.8, 1.2)
+            wait = min(LONGEST_WAIT, float(2 ** min(self.failures, 10)) / 2)
+            return wait * random.uniform(0.8, 1.2)
         return 0.0 if done else self.loop.every_seconds
 
     def _run(self) -> None:

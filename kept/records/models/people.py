@@ -1,6 +1,6 @@
 """Agents, what they may do where and when, and customers with their addresses."""
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.fields import ArrayField
@@ -15,7 +15,7 @@ class Agent(AbstractBaseUser):
     is_active = models.BooleanField(default=True)
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
-    objects: ClassVar[BaseUserManager["Agent"]] = BaseUserManager()
+    objects: ClassVar[BaseUserManager[Self]] = BaseUserManager()
 
     class Meta:
         db_table = "agent"

@@ -17,7 +17,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
 # The queue ---------------------------------------------------------------------------------
 
 
-class QueueFilter(View):
+class QueueFilter(View, frozen=True, kw_only=True):
     """What the queue page asks for. `view` is all, mine, unowned, at_risk or missed."""
 
     desk: str | None = None
@@ -30,7 +30,7 @@ class QueueFilter(View):
     words: str = ""
 
 
-class QueueRow(View):
+class QueueRow(View, frozen=True, kw_only=True):
     """One ticket in the queue. `standing` is missed, at_risk, on_track, paused or nothing_due."""
 
     id: int
@@ -56,7 +56,7 @@ class QueueRow(View):
     needs_attention: str
 
 
-class QueuePage(View):
+class QueuePage(View, frozen=True, kw_only=True):
     """`next_cursor` is None on the last page; counts stop at `COUNT_LIMIT`."""
 
     rows: tuple[QueueRow, ...]
@@ -66,7 +66,7 @@ class QueuePage(View):
     desks: tuple["DeskView", ...]
 
 
-class DeskView(View):
+class DeskView(View, frozen=True, kw_only=True):
     """A desk as its members see it."""
 
     id: int
@@ -81,7 +81,7 @@ class DeskView(View):
 # One ticket --------------------------------------------------------------------------------
 
 
-class CommitmentChip(View):
+class CommitmentChip(View, frozen=True, kw_only=True):
     """One thing owed. `standing`: kept missed late cancelled at_risk on_track paused."""
 
     id: str
@@ -101,7 +101,7 @@ class CommitmentChip(View):
     late_wall: timedelta
 
 
-class AttachmentView(View):
+class AttachmentView(View, frozen=True, kw_only=True):
     """A file without its bytes."""
 
     id: int
@@ -111,7 +111,7 @@ class AttachmentView(View):
     inline_cid: str
 
 
-class AttachmentBody(View):
+class AttachmentBody(View, frozen=True, kw_only=True):
     """A file with its bytes, for the download page."""
 
     filename: str
@@ -119,7 +119,7 @@ class AttachmentBody(View):
     body: bytes
 
 
-class MessageView(View):
+class MessageView(View, frozen=True, kw_only=True):
     """One message or note; `author` is a name, `author_kind` agent, customer or system."""
 
     id: int
@@ -140,7 +140,7 @@ class MessageView(View):
     attachments: tuple[AttachmentView, ...]
 
 
-class StepView(View):
+class StepView(View, frozen=True, kw_only=True):
     """A step of the SOP on this ticket. `state` is open, done, missed or cancelled."""
 
     name: str
@@ -156,7 +156,7 @@ class StepView(View):
     answers: dict[str, Any] = {}
 
 
-class ApprovalView(View):
+class ApprovalView(View, frozen=True, kw_only=True):
     """`amount` is in minor units; `result` is empty while somebody must decide."""
 
     id: str
@@ -174,7 +174,7 @@ class ApprovalView(View):
     settled_at: datetime | None
 
 
-class JournalLine(View):
+class JournalLine(View, frozen=True, kw_only=True):
     """One journal row, in the order of recording."""
 
     seq: int
@@ -188,7 +188,7 @@ class JournalLine(View):
     hash: str
 
 
-class PersonView(View):
+class PersonView(View, frozen=True, kw_only=True):
     """An agent who could own or decide something on a desk."""
 
     id: int
@@ -200,7 +200,7 @@ class PersonView(View):
     on_duty: bool
 
 
-class TicketView(View):
+class TicketView(View, frozen=True, kw_only=True):
     """Everything the ticket page shows. `facts` are what the SOP's conditions read."""
 
     id: int
@@ -235,7 +235,7 @@ class TicketView(View):
     pages_open: tuple["NoticeView", ...]
 
 
-class ProofView(View):
+class ProofView(View, frozen=True, kw_only=True):
     """The arithmetic behind one due: the chip, and what `kept.policy.explain` answers."""
 
     ticket: int
@@ -250,7 +250,7 @@ class ProofView(View):
 # The handbook, the wall, the compliance of clauses -------------------------------------------
 
 
-class ClauseStat(View):
+class ClauseStat(View, frozen=True, kw_only=True):
     """What one clause made the desk do. Open commitments past their due count as missed."""
 
     clause: str
@@ -267,7 +267,7 @@ class ClauseStat(View):
         return self.kept / decided if decided else None
 
 
-class HandbookView(View):
+class HandbookView(View, frozen=True, kw_only=True):
     """The SOP a desk runs: its text, and how each clause fared. `clauses` come from the policy."""
 
     desk: DeskView
@@ -283,7 +283,7 @@ class HandbookView(View):
     """kept.policy.rules.Policy, compiled."""
 
 
-class DeskWall(View):
+class DeskWall(View, frozen=True, kw_only=True):
     """One desk on the wallboard."""
 
     desk: DeskView
@@ -296,7 +296,7 @@ class DeskWall(View):
     next_rows: tuple[QueueRow, ...]
 
 
-class WallboardView(View):
+class WallboardView(View, frozen=True, kw_only=True):
     """All desks a person may see, at one instant."""
 
     at: datetime
@@ -306,7 +306,7 @@ class WallboardView(View):
 # Going out, coming in ------------------------------------------------------------------------
 
 
-class OutboxRow(View):
+class OutboxRow(View, frozen=True, kw_only=True):
     """One thing that goes out, for the outbox page."""
 
     id: int
@@ -325,7 +325,7 @@ class OutboxRow(View):
     sent_at: datetime | None
 
 
-class QuarantineRow(View):
+class QuarantineRow(View, frozen=True, kw_only=True):
     """Raw bytes that could not be taken in; a person looks at them."""
 
     id: int
@@ -338,7 +338,7 @@ class QuarantineRow(View):
     first_bytes: str
 
 
-class NoticeView(View):
+class NoticeView(View, frozen=True, kw_only=True):
     """A notification or page for one agent."""
 
     id: int
@@ -356,7 +356,7 @@ class NoticeView(View):
     agent: str = ""
 
 
-class AlarmView(View):
+class AlarmView(View, frozen=True, kw_only=True):
     """A fault that needs a person."""
 
     id: int
@@ -368,7 +368,7 @@ class AlarmView(View):
     times: int
 
 
-class CadenceView(View):
+class CadenceView(View, frozen=True, kw_only=True):
     """One period of a recurring duty."""
 
     id: int
@@ -385,7 +385,7 @@ class CadenceView(View):
     state: str
 
 
-class PolicyVersionView(View):
+class PolicyVersionView(View, frozen=True, kw_only=True):
     """One version of a desk's policy and who stands behind it."""
 
     id: int
