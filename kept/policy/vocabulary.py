@@ -15,6 +15,8 @@ from kept.policy.rules import (
     Policy,
     ReactionRule,
     Rule,
+    Scope,
+    StepRule,
     TableRule,
 )
 
@@ -34,6 +36,26 @@ def known_words(policy: Policy, field: str) -> tuple[str, ...]:
                     if name == field:
                         words.update(dict.fromkeys(values))
     return tuple(words)
+
+
+def handoff_step(policy: Policy, scope: Scope) -> StepRule | None:
+    """Return the step with a form that must be done before an escalation told in `scope`.
+
+    Either the step itself comes before escalating, or a gate of escalating wants it done; each
+    level may want its own.
+    """
+    wanted = {
+        word
+        for rule in policy.rules
+        if isinstance(rule, GateRule) and rule.name == "escalated" and rule.needs is not None
+        and (rule.when is None or rule.when.test(scope) is True)
+        for word in _words(rule.needs.tree, "steps_done")
+    }  # fmt: skip
+    done = scope.get("steps_done") or ()
+    assert isinstance(done, tuple)
+    steps = [rule for rule in policy.rules if isinstance(rule, StepRule) and rule.form]
+    fitting = [rule for rule in steps if rule.before == "escalated" or rule.name in wanted]
+    return next((rule for rule in fitting if rule.name not in done), None)
 
 
 def _conditions(rule: Rule) -> Iterator[Condition]:
