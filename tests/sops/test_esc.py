@@ -11,7 +11,7 @@ from kept.policy.wire import facts_from_wire, instant_from_wire, instant_to_wire
 from kept.policy.words import HOUR, MINUTE
 from tests.sops import handbook
 
-SOP, KEY, CLAUSES = "esc", "004", 100
+SOP, CLAUSES = "esc", 100
 
 
 def lived(*events: dict[str, str], until: str) -> TicketState:
@@ -39,7 +39,7 @@ def test_each_clause_is_enforced_as_it_should_be() -> None:
 
 
 def test_the_facts_are_those_of_the_seed() -> None:
-    assert handbook.unlike(SOP, KEY) == []
+    assert handbook.unlike(SOP) == []
 
 
 def test_nothing_is_left_open() -> None:
@@ -49,6 +49,22 @@ def test_nothing_is_left_open() -> None:
 @pytest.mark.parametrize("name", handbook.examples(SOP))
 def test_an_example_of_the_handbook_holds(name: str) -> None:
     assert handbook.failures(SOP, name) == []
+
+
+def test_every_rule_is_shown_at_work() -> None:
+    assert handbook.never_shown(SOP) == []
+
+
+def test_a_change_of_any_rule_is_noticed_by_an_example() -> None:
+    """Five rules survive: a receipt that leaves in the same turn has no end to be late at, the top
+    of the ladder has no second rung, and a team is given again by the level it belongs to."""
+    assert handbook.unnoticed(SOP) == {
+        "esc.C.c1 clock:receipt",
+        "esc.C.i4 clock:escalation_decided",
+        "esc.L1.1 clock:acknowledge_l1",
+        "esc.L3.4 reaction:beyond_level_3",
+        "esc.S4.2 reaction:team_of_level_2",
+    }
 
 
 @pytest.mark.parametrize(
@@ -127,7 +143,7 @@ def test_words_of_alarm_are_whole_words(word: str, written: str, moves: bool) ->
     at = datetime(2025, 6, 2, 10, tzinfo=UTC).isoformat()
     text = written.format(word)
     state = lived(
-        {"at": at, "event": "created", "severity": "P4", "text": text}, until="2025-06-02T11:00Z"
+        {"at": at, "event": "created", "severity": "P4", "text": text}, until="2025-06-02T10:30Z"
     )
     assert state.facts["level"] == ("L2" if moves else "L1")
 

@@ -16,7 +16,7 @@ from kept.policy.wire import facts_from_wire
 from kept.policy.words import DAY, HOUR, MINUTE, SECOND
 from tests.sops import handbook
 
-SOP, KEY, CLAUSES = "retail", "002", 96
+SOP, CLAUSES = "retail", 96
 
 
 def clock_of(clause: str, name: str = "") -> ClockRule:
@@ -38,7 +38,7 @@ def test_each_clause_is_enforced_as_it_should_be() -> None:
 
 
 def test_the_facts_are_those_of_the_seed() -> None:
-    assert handbook.unlike(SOP, KEY) == []
+    assert handbook.unlike(SOP) == []
 
 
 def test_our_mark_of_urgency_is_not_told_as_the_seeds() -> None:
@@ -53,6 +53,14 @@ def test_nothing_is_left_open() -> None:
 @pytest.mark.parametrize("name", handbook.examples(SOP))
 def test_an_example_of_the_handbook_holds(name: str) -> None:
     assert handbook.failures(SOP, name) == []
+
+
+def test_every_rule_is_shown_at_work() -> None:
+    assert handbook.never_shown(SOP) == []
+
+
+def test_a_change_of_any_rule_is_noticed_by_an_example() -> None:
+    assert handbook.unnoticed(SOP) == set()
 
 
 @pytest.mark.parametrize(
@@ -156,6 +164,5 @@ def test_a_new_version_counts_running_clocks_anew() -> None:
 
 def test_the_front_line_stands_below_the_first_level() -> None:
     assert [level.id for level in handbook.policy(SOP).levels] == ["L0", "L1", "L2", "L3", "L4"]
-    assert [level["name"] for level in show(handbook.policy(SOP))["levels"]][0] == (
-        "Senior Support Agent"
-    )
+    told = show(handbook.policy(SOP))["levels"]
+    assert told[0]["name"] == "Senior Support Agent"
