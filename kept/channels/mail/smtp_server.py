@@ -167,3 +167,4 @@ class Receiver:
         for task in others:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
+        await self._loop.shutdown_default_executor()
