@@ -92,12 +92,14 @@ def _escalate_fields(ticket: TicketView, policy: Policy) -> tuple[Field, ...]:
 def escalation(ticket: TicketView, policy: Policy, to: str) -> tuple[Field, ...]:
     """Return the form of an escalation to one level: each level may want its own hand-off."""
     levels = [(one.id, f"{one.id} {one.name}") for one in policy.levels]
-    listed = wants.reasons(policy, ticket.facts, to)
+    wanted = wants.handoff(policy, ticket.facts, to)
+    form = wanted.form if wanted else None
+    asked = next((one for one in form.fields if one.id == "reason"), None) if form else None
+    listed = wants.reasons(policy, ticket.facts, to) or (asked.choices if asked else ())
     why = Field(
         name="reason", label="Why", type="choice" if listed else "text",
         choices=_choices([(one, plain(one)) for one in listed]),
     )  # fmt: skip
-    form = wants.handoff(policy, ticket.facts, to)
     own = tuple(field for field in forms.of_sop(form, _sources(ticket), "handoff")
                 if field.name != "reason")  # fmt: skip
     target = Field(name="to", label="To level", type="choice", choices=_choices(levels), value=to)
@@ -154,11 +156,16 @@ def _promise(said: Said) -> object:
 
 
 def _escalate(said: Said) -> object:
-    form = wants.handoff(said.policy, said.facts, said.get("to"))
-    given = {one.id: said.get(one.id) for one in form.fields} if form else {}
+    """Write the hand-off, which stays written, and then ask to move up."""
+    wanted = wants.handoff(said.policy, said.facts, said.get("to"))
+    if wanted is not None:
+        given = {one.id: said.get(one.id) for one in wanted.form.fields if said.get(one.id)}
+        if wanted.step:
+            work.do_step(said.ticket, by=said.by, at=said.at, step=wanted.step, answers=given)
+        else:
+            work.fill_form(said.ticket, by=said.by, at=said.at, form=wanted.form.id, answers=given)
     return work.escalate(
         said.ticket, by=said.by, at=said.at, to=said.get("to"), reason=said.get("reason"),
-        form={key: value for key, value in given.items() if value} or None,
         override=said.get("override"),
     )  # fmt: skip
 

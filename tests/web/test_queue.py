@@ -52,9 +52,7 @@ def test_an_empty_desk_says_what_this_place_is_for(amira: Client) -> None:
 @pytest.mark.parametrize(
     "address", ["/?view='--", "/?owner=x", "/?cursor=%00", "/?words=%00%27%3B", "/?desk=../.."]
 )
-def test_an_address_nobody_would_write_is_a_page_all_the_same(
-    amira: Client, address: str
-) -> None:
+def test_an_address_nobody_would_write_is_a_page_all_the_same(amira: Client, address: str) -> None:
     assert amira.get(address).status_code == 200
 
 

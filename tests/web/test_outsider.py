@@ -1,0 +1,111 @@
+"""Eve, an agent of another desk, asks for every address and learns nothing from any answer."""
+
+from urllib.parse import quote
+
+import pytest
+from django.test import Client
+from django.urls import get_resolver
+
+from kept.records.models import Attachment, CommitmentRow, Journal, Message, Outbox, RawMessage
+from tests.people import Cast
+
+PUBLIC = {"sign-in", "healthz", "readyz", "customer-answer", "live"}
+OWN = {"queue", "wallboard", "outbox", "quarantine", "sign-out"}
+NOUNS = (
+    "messages", "triage", "assignments", "escalations", "acceptances", "waits", "promises",
+    "steps", "approvals", "approval-decisions", "payments", "resolutions", "confirmations",
+    "closures", "reopenings", "flags", "attempts", "verifications", "acknowledgements", "spam",
+)  # fmt: skip
+
+
+def addresses(number: int) -> dict[str, str]:
+    """Return a foreign address for every route that leads to something of a desk."""
+    message = Message.objects.filter(ticket_id=number).first()
+    assert message
+    file = Attachment.objects.create(
+        message=message,
+        filename="x.txt",
+        content_type="text/plain",
+        size=1,
+        sha256=b"x",
+        body=b"x",
+    )
+    commitment = CommitmentRow.objects.filter(ticket_id=number).first()
+    assert commitment
+    return {
+        "ticket": f"/tickets/{number}",
+        "acts": f"/tickets/{number}/messages",
+        "proof": f"/tickets/{number}/commitments/{quote(commitment.commitment)}/proof",
+        "message-html": f"/messages/{message.pk}/frame",
+        "attachment": f"/attachments/{file.pk}",
+        "sop": "/sop/small",
+    }
+
+
+def nowhere(client: Client) -> bytes:
+    answer = client.get("/tickets/999999999")
+    assert answer.status_code == 404
+    return answer.content
+
+
+def test_every_route_is_public_everybodys_own_or_guarded_here(desk: Cast, ticket: int) -> None:
+    routes = {
+        str(pattern.name) for pattern in get_resolver().url_patterns if "name" in dir(pattern)
+    }
+    pages = {name for name in routes if not name.startswith(("api", "None"))}
+    assert pages <= PUBLIC | OWN | set(addresses(ticket))
+
+
+def test_what_is_anothers_answers_as_what_does_not_exist(eve: Client, ticket: int) -> None:
+    missing = nowhere(eve)
+    for name, address in addresses(ticket).items():
+        if name == "acts":
+            continue
+        answer = eve.get(address)
+        assert (answer.status_code, answer.content == missing) == (404, True), name
+
+
+@pytest.mark.parametrize("noun", NOUNS)
+def test_no_act_of_an_outsider_does_anything(
+    eve: Client, desk: Cast, ticket: int, noun: str
+) -> None:
+    facts = Journal.objects.count()
+    answer = eve.post(f"/tickets/{ticket}/{noun}", {"text": "I am Eve", "to": "L2"})
+    assert answer.status_code == 404
+    assert answer.content == nowhere(eve)
+    assert Journal.objects.count() == facts
+
+
+def test_an_outsiders_own_pages_hold_nothing_of_the_desk(eve: Client, ticket: int) -> None:
+    for address in ("/", "/?desk=small", "/?words=Help", "/wallboard", "/outbox", "/quarantine"):
+        page = eve.get(address).content.decode()
+        assert "Dana" not in page, address
+        assert "Small desk" not in page, address
+        assert "dana@" not in page, address
+
+
+def test_an_outsider_cannot_free_what_is_held_back(eve: Client, desk: Cast) -> None:
+    from kept import clock
+    from kept.services import intake
+
+    raw = intake.keep_raw("small", "small@kept.example", b"\xff broken", at=clock.now())
+    RawMessage.objects.filter(pk=raw).update(state="quarantined", problem="unreadable")
+    answer = eve.post("/quarantine", {"raw": str(raw), "decision": "discard"})
+    assert answer.status_code == 404
+    assert answer.content == nowhere(eve)
+    assert RawMessage.objects.get(pk=raw).state == "quarantined"
+
+
+def test_an_owner_from_another_desk_is_refused(amira: Client, desk: Cast, ticket: int) -> None:
+    answer = amira.post(f"/tickets/{ticket}/assignments", {"agent": str(desk.eve)})
+    assert answer.status_code == 422
+
+
+def test_a_stranger_is_asked_to_sign_in_whatever_there_is(desk: Cast, ticket: int) -> None:
+    stranger = Client()
+    for address in (*addresses(ticket).values(), "/tickets/999999999", "/", "/outbox"):
+        verb = stranger.post if address.endswith("/messages") else stranger.get
+        answer = verb(address)
+        assert answer.status_code == 302, address
+        assert answer["Location"].startswith("/sign-in?next="), address
+    assert Outbox.objects.filter(payload__text__contains="Eve").count() == 0
