@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 import yaml
 
 from kept.policy import compile_sop
-from kept.policy.rules import Policy, SopTest
+from kept.policy.formulas import read_formula
+from kept.policy.rules import MeasureRule, Policy, SopTest
 from kept.policy.sop.mutate import mutate
 from kept.policy.sop.show import show
 from kept.policy.sop.testing import Compile, run_test, untouched
@@ -90,6 +91,14 @@ def _taking_promises(policy: Policy) -> set[str]:
         rule.because.clause for rule in policy.rules
         if "promised" in getattr(rule, "auto", ())
     }  # fmt: skip
+
+
+def measures(sop: str) -> list[str]:
+    """Return the names of the measures; a formula that cannot be read raises."""
+    found = [rule for rule in policy(sop).rules if isinstance(rule, MeasureRule)]
+    for rule in found:
+        read_formula(policy(sop), rule.of)
+    return [rule.name for rule in found]
 
 
 # Examples ------------------------------------------------------------------------------------

@@ -32,6 +32,10 @@ def test_an_example_of_the_handbook_holds(name: str) -> None:
     assert handbook.failures(SOP, name) == []
 
 
+def test_each_measure_can_be_computed() -> None:
+    assert handbook.measures(SOP)
+
+
 def test_every_rule_is_shown_at_work() -> None:
     assert handbook.never_shown(SOP) == []
 
