@@ -41,6 +41,13 @@ from kept.policy.words import Because, Status, Verdict
 
 CLASSIFYING = frozenset({"created", "triaged", "severity_changed", "assigned", "escalated"})
 """Events that tell how a ticket stands: the cause is what the condition reads, not the event."""
+TOLD_ONCE = frozenset(
+    {"text", "template", "reason", "to", "who", "kind", "method", "what", "clock", "clause",
+     "raised", "lowered", "by_role", "by_level", "by_kind", "missing", "rings"}
+)  # fmt: skip
+"""What only an event tells: a condition that reads it is about that event alone."""
+
+
 
 
 def react(run: Run, name: str, event: Event) -> None:
@@ -96,7 +103,7 @@ def _is_new_cause(run: Run, plan: Plan, name: str, event: Event) -> bool:
 
 def _cause(run: Run, plan: Plan, name: str, event: Event) -> str:
     """Return what a reaction answers; empty where each event is a cause of its own."""
-    if name in CLASSIFYING and plan.reads and not plan.reads.intersection(event.fields):
+    if name in CLASSIFYING and plan.reads and plan.reads.isdisjoint(TOLD_ONCE):
         return ",".join(f"{field}={run.scope.get(field)}" for field in sorted(plan.reads))
     return event.cause and f"{name}:{event.cause}" if name in ("missed", "warned") else ""
 

@@ -32,8 +32,8 @@ from kept.policy.words import Because, Frozen, Instant, Value, Verdict
 
 ENOUGH = 30
 MILLION = 1_000_000
-Z2 = Fraction(19_600 * 19_600, 100_000_000)
-"""1.96 squared: intervals are at 95 %."""
+Z2 = Fraction(1_959_964, 1_000_000) ** 2
+"""Intervals are at 95 %."""
 
 
 class Lived(Frozen, frozen=True, kw_only=True):
