@@ -198,5 +198,6 @@ def run_diff(chosen: argparse.Namespace) -> int:
             sample = f" (for {change.sample})" if change.sample else ""
             rule = f"{change.rule} " if change.rule else ""
             say(f"    {rule}{change.what}: {change.before} -> {change.after}{sample}")
-    say(f"{counted(len(found), 'clause')} differ" if found else "no difference in meaning")
+    told = counted(len(found), "clause differs", "clauses differ")
+    say(told if found else "no difference in meaning")
     return 0

@@ -30,7 +30,8 @@ def test_a_clause_that_nothing_carries_out_is_a_wish() -> None:
         "```yaml note\ninformative\n```",
         "```yaml note\nwhy: Judged by people.\nevidence: sampled review\n```",
         "```yaml rule\nmeasure: kindness\nof: mean(score)\n```",
-        '```yaml test\n- name: nothing is owed\n  given: [{at: "2025-06-02T10:00", event: created}]\n'
+        "```yaml test\n- name: nothing is owed\n"
+        '  given: [{at: "2025-06-02T10:00", event: created}]\n'
         "  expect: {status: new}\n```",
     ],
 )

@@ -1,0 +1,92 @@
+"""`kept sop check` and `kept sop fmt`."""
+
+from pathlib import Path
+
+from tests.cli.runs import SHOP, Kept
+
+
+def test_a_sound_sop_passes(kept: Kept, shop: Path) -> None:
+    answer = kept("sop", "check", shop)
+    assert answer.code == 0
+    assert answer.out == f"{shop}: ok, 0 errors, 0 warnings\n"
+    assert kept("sop", "check", shop, "--json").json == {"ok": True, "problems": []}
+
+
+def test_every_problem_is_told_with_its_place_its_line_and_a_caret(kept: Kept, shop: Path) -> None:
+    shop.write_text(SHOP.replace("severity ==", "severty ==").replace("stop: agent", "stop: agnt"))
+    answer = kept("sop", "check", shop)
+    assert answer.code == 1
+    lines = answer.out.splitlines()
+    assert lines[0].startswith(f"{shop}:20:7 E105 ")
+    assert 'did you mean "severity"?' in lines[0]
+    assert lines[1:3] == ['    when: severty == "P1"', "          ^"]
+    assert any("E106" in line for line in lines)
+    assert lines[-1] == f"{shop}: fails, 2 errors, 0 warnings"
+
+
+def test_problems_as_json_have_the_agreed_keys(kept: Kept, shop: Path) -> None:
+    shop.write_text(SHOP.replace("within: $text", "within: 1h"))
+    answer = kept("sop", "check", shop, "--json")
+    assert answer.code == 1 and answer.json["ok"] is False
+    problem = answer.json["problems"][0]
+    agreed = {"file", "line", "column", "code", "severity", "message", "clause"}
+    assert agreed <= problem.keys()
+    assert problem["code"] == "E210" and problem["clause"] == "shop.P1.resp"
+
+
+def test_a_rule_that_no_example_touches_is_a_warning(kept: Kept, shop: Path) -> None:
+    untested = SHOP + "\nIt is solved within 1 day. {#solve}\n```yaml rule\nclock: solve\n"
+    untested += 'start: created\nstop: resolved\nwithin: $text\nwhen: severity == "P3"\n```\n'
+    shop.write_text(
+        untested.replace(
+            "{id: P2, name: Normal}", "{id: P2, name: Normal}\n  - {id: P3, name: Low}"
+        )
+    )
+    answer = kept("sop", "check", shop)
+    assert answer.code == 0
+    assert "W704 no test touches clock:solve in shop.P1.solve" in answer.out
+
+
+def test_an_sop_without_examples_is_told_once(kept: Kept, shop: Path) -> None:
+    shop.write_text(SHOP[: SHOP.index("```yaml test")])
+    codes = [one["code"] for one in kept("sop", "check", shop, "--json").json["problems"]]
+    assert codes == ["W704"]
+
+
+def test_a_draft_is_a_draft_until_its_parameters_have_values(kept: Kept, shop: Path) -> None:
+    draft = SHOP.replace(
+        "zone: Europe/London", "zone: Europe/London\nparameters:\n  quick: {unit: minutes}"
+    )
+    draft = draft.replace("within 15 minutes", "in the agreed time").replace("$text", "$quick")
+    shop.write_text(draft[: draft.index("```yaml test")])
+    assert "a draft until quick has a value" in kept("sop", "check", shop).out
+    assert "a draft until" not in kept("sop", "check", shop, "--set", "quick=15").out
+
+
+def test_standard_input_is_a_file_too(kept: Kept, shop: Path, monkeypatch: object) -> None:
+    import io
+    import sys
+
+    class Input:
+        buffer = io.BytesIO(SHOP.encode())
+
+    monkeypatch.setattr(sys, "stdin", Input())  # type: ignore[attr-defined]  # pytest's
+    assert kept("sop", "check", "-").code == 0
+
+
+def test_fmt_writes_missing_anchors_once(kept: Kept, shop: Path) -> None:
+    shop.write_text(SHOP.replace("15 minutes. {#resp}", "15 minutes."))
+    assert kept("sop", "fmt", shop, "--check").code == 1
+    assert kept("sop", "fmt", shop).code == 0
+    written = shop.read_text()
+    assert "15 minutes. {#" in written
+    assert kept("sop", "fmt", shop).out == f"{shop}: nothing to do\n"
+    assert shop.read_text() == written
+    assert kept("sop", "fmt", shop, "--check").code == 0
+
+
+def test_fmt_buries_the_anchors_of_the_version_before(kept: Kept, shop: Path) -> None:
+    before = shop.with_name("before.md")
+    before.write_text(SHOP.replace("{#resp}", "{#answer}"))
+    assert kept("sop", "fmt", shop, "--previous", before).code == 0
+    assert "tombstones: [shop.P1.answer]" in shop.read_text()

@@ -1,0 +1,114 @@
+"""`kept sop trace`: one ticket's events through an SOP, without a database."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.runs import Kept
+
+
+def events(tmp_path: Path, *rows: dict[str, object] | str) -> Path:
+    path = tmp_path / "events.jsonl"
+    path.write_text("\n".join(r if isinstance(r, str) else json.dumps(r) for r in rows) + "\n")
+    return path
+
+
+CREATED = {"at": "2025-06-02T10:00", "event": "created", "severity": "P1"}
+
+
+def test_a_trace_has_the_agreed_form(kept: Kept, shop: Path, tmp_path: Path) -> None:
+    late = {"at": "2025-06-02T10:20", "event": "agent_public"}
+    answer = kept("sop", "trace", shop, "--events", events(tmp_path, CREATED, late))
+    assert answer.code == 0, answer.err
+    assert answer.json["commitments"] == [
+        {
+            "clause": "shop.P1.resp",
+            "name": "first_response",
+            "started_at": "2025-06-02T09:00:00Z",
+            "due_at": "2025-06-02T09:15:00Z",
+            "verdict": "missed",
+            "reason": "",
+            "settled_at": "2025-06-02T09:20:00Z",
+            "late_open_s": 300,
+            "late_wall_s": 300,
+        }
+    ]
+    kinds = [decision["kind"] for decision in answer.json["decisions"]]
+    assert kinds == ["start", "miss", "settle"]
+    assert all({"at", "kind", "clause", "line"} <= d.keys() for d in answer.json["decisions"])
+    assert answer.json["refusals"] == []
+    state = answer.json["state"]
+    assert (state["severity"], state["level"], state["status"]) == ("P1", None, "open")
+
+
+def test_time_runs_on_until_the_instant_asked_for(kept: Kept, shop: Path, tmp_path: Path) -> None:
+    path = events(tmp_path, CREATED)
+    verdicts = [
+        kept("sop", "trace", shop, "--events", path, "--until", until).json["commitments"][0]
+        for until in ("2025-06-02T10:15", "2025-06-02T10:15:01", "2025-06-02T09:15:01Z")
+    ]
+    assert [one["verdict"] for one in verdicts] == ["missed", "missed", "missed"]
+    before = kept("sop", "trace", shop, "--events", path, "--until", "2025-06-02T10:14:59")
+    assert before.json["commitments"][0]["verdict"] == "pending"
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ({"at": "2025-06-02T10:05", "event": "agent_publik"}, 'did you mean "agent_public"?'),
+        ({"event": "agent_public"}, "agent_public has no `at`"),
+        ({"at": "2025-06-02T10:05"}, "no `event`"),
+        ({"at": "soon", "event": "agent_public"}, '"soon" is no instant'),
+        ({"at": 5, "event": "agent_public"}, "no ISO 8601 time"),
+        ({"at": "2025-06-02T10:05", "event": "triaged", "severty": "P2"}, 'no field "severty"'),
+        ({"at": "2025-06-02T10:05", "event": "severity_changed", "to": "P9"}, 'unknown to "P9"'),
+        ({"at": "2025-06-02T10:05", "event": "triaged", "severity": "P9"}, "unknown severity"),
+        ({"at": "2025-06-02T10:05", "event": "paid", "amount": "much"}, "paid at"),
+        ('{"at": "2025', "this is no JSON"),
+        ('["created"]', "an event is a JSON object"),
+    ],
+)
+def test_a_bad_event_is_told_with_its_line(
+    kept: Kept, shop: Path, tmp_path: Path, row: dict[str, object] | str, said: str
+) -> None:
+    path = events(tmp_path, CREATED, "", row)
+    answer = kept("sop", "trace", shop, "--events", path)
+    assert answer.code == 2
+    assert answer.out == ""
+    assert f"{path}:3: " in answer.err and said in answer.err
+
+
+def test_a_missing_file_and_a_bad_instant_are_wrong_usage(
+    kept: Kept, shop: Path, tmp_path: Path
+) -> None:
+    assert kept("sop", "trace", shop, "--events", tmp_path / "none.jsonl").code == 2
+    answer = kept("sop", "trace", shop, "--events", events(tmp_path, CREATED), "--until", "soon")
+    assert answer.code == 2 and "no instant" in answer.err
+
+
+def test_an_sop_that_does_not_compile_says_why(kept: Kept, shop: Path, tmp_path: Path) -> None:
+    shop.write_text(shop.read_text().replace("severity ==", "severty =="))
+    answer = kept("sop", "trace", shop, "--events", events(tmp_path, CREATED))
+    assert answer.code == 1
+    assert "E105" in answer.err and answer.out == ""
+
+
+def test_no_events_at_all_leave_an_untouched_ticket(
+    kept: Kept, shop: Path, tmp_path: Path
+) -> None:
+    answer = kept("sop", "trace", shop, "--events", events(tmp_path))
+    assert answer.json["commitments"] == [] and answer.json["state"]["status"] == "new"
+
+
+def test_money_over_the_limit_is_refused_with_its_clause(
+    kept: Kept, shop: Path, tmp_path: Path
+) -> None:
+    shop.write_text(
+        shop.read_text()
+        + "\nRefunds over $100 need a lead. {#pay}\n```yaml rule\napproval: refund\n"
+        + "when: amount > 100.00\nby: lead\ndistinct_from: [requester]\n```\n"
+    )
+    paid = {"at": "2025-06-02T10:05", "event": "paid", "kind": "refund", "amount": "100.01"}
+    answer = kept("sop", "trace", shop, "--events", events(tmp_path, CREATED, paid))
+    assert [one["clause"] for one in answer.json["refusals"]] == ["shop.P1.pay"]
