@@ -1,9 +1,12 @@
 """Choose who gets a ticket and say why, from the roster and the policy's routing."""
 
 from kept.policy.decisions import Assign
+from kept.policy.routing import Candidate, Need, pick
 from kept.policy.words import Frozen
 from kept.services.locking import LockedTicket
 from kept.services.rosters import Colleague
+
+COMMON_NEEDS = ("workload",)
 
 
 class Choice(Frozen, frozen=True, kw_only=True):
@@ -24,19 +27,34 @@ def choose(ticket: LockedTicket, assign: Assign, people: tuple[Colleague, ...]) 
         return Choice(team=assign.team, agent=None, reasons=("nobody on duty",))
     if assign.role is None and not assign.pick:
         return Choice(team=assign.team, agent=None, reasons=("team queue",))
-    wanted = _wanted_skills(ticket)
-    best = min(present, key=lambda p: (-len(wanted & set(p.skills)), p.open_tickets, p.id))
-    matched = sorted(wanted & set(best.skills))
-    reasons = ("on duty", f"{best.open_tickets} open tickets", *(f"skill {s}" for s in matched))
-    return Choice(team=assign.team or best.team, agent=best.id, reasons=reasons)
+    needs = ("availability", *(assign.pick or COMMON_NEEDS))
+    ranked = pick([_candidate(p) for p in fitting], _need(ticket, fitting), needs)
+    best = ranked[0]
+    reasons = tuple(f"{need}: {reason}" for need, reason in best.reasons)
+    if not best.fits:
+        return Choice(team=assign.team, agent=None, reasons=reasons)
+    chosen = next(p for p in fitting if str(p.id) == best.id)
+    return Choice(team=assign.team or chosen.team, agent=chosen.id, reasons=reasons)
+
+
+def _candidate(person: Colleague) -> Candidate:
+    return Candidate(
+        id=str(person.id),
+        skills=person.skills,
+        is_available=person.on_duty,
+        open_tickets=person.open_tickets,
+    )
+
+
+def _need(ticket: LockedTicket, people: list[Colleague]) -> Need:
+    """Return the skills the ticket's own words ask for and at least one person has."""
+    facts = ticket.state.facts
+    words = {str(facts[key]) for key in ("topic", "type", "channel") if facts.get(key)}
+    known = {skill for person in people for skill in person.skills}
+    return Need(skills=tuple(sorted(words & known)))
 
 
 def _fits(person: Colleague, assign: Assign) -> bool:
     if assign.role is not None and assign.role not in person.roles:
         return False
     return assign.team is None or assign.team in (person.team, person.level)
-
-
-def _wanted_skills(ticket: LockedTicket) -> set[str]:
-    facts = ticket.state.facts
-    return {str(facts[key]) for key in ("topic", "type", "channel") if facts.get(key)}

@@ -13,13 +13,12 @@ from typing import Any
 import msgspec
 from django.db import connection, transaction
 
-from kept import policy as engine
-from kept.policy import Outcome, TicketState
+from kept.policy import Outcome
 from kept.policy.decisions import Decision, Refuse
-from kept.policy.facts import ActorKind, ClockRanOut, Fact, PolicyChanged
+from kept.policy.facts import ActorKind, Fact, PolicyChanged
+from kept.policy.updates import effective_at
 from kept.records.compiled import policy_with
-from kept.records.instants import instant
-from kept.services import chain, effects
+from kept.services import chain, effects, judging
 from kept.services.errors import Refused
 from kept.services.heard import heard
 from kept.services.locking import LockedTicket, lock, recorded_instant, save
@@ -64,31 +63,19 @@ def record(ticket: LockedTicket, fact: Fact, *, by_agent: int | None = None) -> 
 
 
 def judge(ticket: LockedTicket, fact: Fact) -> Outcome:
-    """Ask the policy: amend for a fact that comes late, step for any other."""
+    """Ask the policy in force; after a change of version the ticket goes on under the new."""
+    outcome = judging.judge(
+        fact,
+        ticket.state,
+        policy_hash=ticket.policy_hash,
+        known=frozenset(ticket.policy.earlier),
+        past=lambda: history(ticket.id) + _pending_facts(ticket),
+    )
     if isinstance(fact, PolicyChanged):
         earlier = frozenset({ticket.policy_hash, *ticket.policy.earlier})
         ticket.policy = policy_with(fact.policy_hash, earlier)
         ticket.policy_hash = fact.policy_hash
-    if is_late(ticket.state, fact):
-        past = history(ticket.id) + _pending_facts(ticket)
-        return engine.amend(ticket.policy, past, ticket.state, fact)
-    return engine.step(ticket.policy, ticket.state, fact)
-
-
-def effective_instant(fact: Fact) -> int:
-    """Return when a fact counts (R11): its own time if trusted, never later than its receipt."""
-    if fact.received_at is None:
-        return fact.at
-    return min(fact.at, fact.received_at) if fact.trusted else fact.received_at
-
-
-def is_late(state: TicketState, fact: Fact) -> bool:
-    """Tell whether a fact belongs before what was judged already: an outside event comes before
-    the timers of its instant."""
-    if isinstance(fact, ClockRanOut):
-        return False
-    at = effective_instant(fact)
-    return at < state.now or at <= state.memory.fired_to
+    return outcome
 
 
 def history(ticket_id: int) -> tuple[Fact, ...]:
@@ -141,7 +128,7 @@ def _append(ticket: LockedTicket, fact: Fact, outcome: Outcome, by_agent: int | 
         ticket=ticket.id,
         seq=ticket.seq + 1,
         fact_id=fact.id,
-        at=effective_instant(fact),
+        at=effective_at(fact),
         recorded_at=recorded_instant(ticket),
         by_agent=by_agent,
         fact=msgspec.to_builtins(fact),
@@ -154,13 +141,3 @@ def _append(ticket: LockedTicket, fact: Fact, outcome: Outcome, by_agent: int | 
     ticket.pending.append({**row, "prev_hash": ticket.last_hash.hex(), "hash": hash_.hex()})
     ticket.last_hash = hash_
     ticket.seq += 1
-
-
-def start_state() -> TicketState:
-    """Return the state of a ticket nothing has happened to."""
-    return engine.start()
-
-
-def recorded_at(moment: datetime) -> int:
-    """Return the policy's instant of a verb's `at`."""
-    return instant(moment)

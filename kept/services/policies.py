@@ -13,14 +13,14 @@ from kept import policy as engine
 from kept.policy import Policy, Problem
 from kept.policy.facts import PolicyChanged
 from kept.policy.words import Frozen, Instant
-from kept.records.compiled import compile_text, policy_by_hash, policy_with
+from kept.records.compiled import compile_text, policy_by_hash
 from kept.records.instants import instant
 from kept.records.models import Desk, PolicyProposal, PolicyVersion
 from kept.services import permissions
 from kept.services.effects import SYSTEM
 from kept.services.errors import AgentId, Conflict, DeskError, NotAllowed, NotFound
 from kept.services.journal import record
-from kept.services.locking import lock, policy_for, read_state, save
+from kept.services.locking import LockedTicket, lock, policy_for, read_state, save
 
 OPEN = ("new", "open", "waiting", "resolved")
 
@@ -177,25 +177,32 @@ def migrate_tickets(*, at: datetime, limit: int = 200) -> int:
         with transaction.atomic(durable=True):
             ticket = lock(ticket_id, at=at)
             if ticket.policy_hash != hash_:
-                record(ticket, PolicyChanged(at=instant(at), by=SYSTEM, policy_hash=hash_))
+                record(ticket, _changed(ticket, hash_))
                 save(ticket)
     return len(waiting)
+
+
+def _changed(ticket: LockedTicket, hash_: str) -> PolicyChanged:
+    return PolicyChanged(
+        at=max(instant(ticket.at), ticket.state.now),
+        by=SYSTEM,
+        policy_hash=hash_,
+        from_hash=ticket.policy_hash,
+    )
 
 
 def _moved(
     ticket: int, old: Policy, new: Policy, state: engine.TicketState, now: Instant
 ) -> list[MovedDue]:
-    with_old = policy_with(new.hash, frozenset({old.hash, *old.earlier}))
-    after = engine.migrate(old, with_old, state, now).state
+    after = engine.migrate(old, new, state, now).state
     found = []
     for key, commitment in after.commitments.items():
         before = state.commitments.get(key)
-        was = before.due_at if before is not None else None
-        if commitment.due_at != was:
+        if before is not None and commitment.due_at != before.due_at:
             found.append(
                 MovedDue(
-                    ticket=ticket, commitment=key, clause=commitment.because.clause, before=was,
-                    after=commitment.due_at,
+                    ticket=ticket, commitment=key, clause=commitment.because.clause,
+                    before=before.due_at, after=commitment.due_at,
                 )
             )  # fmt: skip
     return found

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.db import connection, transaction
 
+from kept import policy as engine
 from kept.policy import Policy
 from kept.policy.facts import UNNAMED, Actor, ActorKind, TicketCreated
 from kept.policy.words import Frozen, Value
@@ -13,7 +14,7 @@ from kept.records.instants import instant
 from kept.records.models import Customer, Desk, Message
 from kept.services import customers, permissions
 from kept.services.errors import AgentId, DeskError, NotFound
-from kept.services.journal import raise_if_refused, record, start_state
+from kept.services.journal import raise_if_refused, record
 from kept.services.locking import LockedTicket, save
 from kept.services.retrying import retried
 from kept.services.texts import clean, one_line
@@ -96,7 +97,7 @@ def begin(desk: str, opening: Opening, *, at: datetime, by: AgentId | None = Non
         subject=subject,
         customer=None,
         policy_hash=policy.hash,
-        state=start_state(),
+        state=engine.start(),
         seq=0,
         last_hash=b"",
         opened_at=opened_at,

@@ -12,12 +12,11 @@ from django.db import connection, transaction
 
 from kept import policy as engine
 from kept.policy import TicketState
-from kept.policy.facts import Fact
+from kept.policy.facts import Fact, PolicyChanged
 from kept.policy.words import Frozen
 from kept.records.compiled import policy_with
 from kept.records.instants import moment_or_none
-from kept.services import chain, projections
-from kept.services.journal import is_late
+from kept.services import chain, judging, projections
 from kept.services.locking import read_state
 
 _FACT: msgspec.json.Decoder[Fact] = msgspec.json.Decoder(Fact)
@@ -96,13 +95,12 @@ def verify_ticket(ticket: int) -> tuple[int, Fault | None]:
 def _judge(
     fact: Fact, policy_hash: str, seen: set[str], state: TicketState, past: list[Fact]
 ) -> tuple[TicketState, list[Any]]:
-    policy = policy_with(policy_hash, frozenset(seen) - {policy_hash})
-    late = is_late(state, fact)
-    outcome = (
-        engine.amend(policy, tuple(past), state, fact)
-        if late
-        else engine.step(policy, state, fact)
-    )
+    if isinstance(fact, PolicyChanged):
+        policy_hash = fact.from_hash or policy_hash
+    outcome = judging.judge(
+        fact, state, policy_hash=policy_hash, known=frozenset(seen) - {policy_hash},
+        past=lambda: tuple(past),
+    )  # fmt: skip
     decisions = list(outcome.decisions)
     if outcome.refused is not None and outcome.refused not in decisions:
         decisions.append(outcome.refused)

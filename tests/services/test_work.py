@@ -118,7 +118,7 @@ def test_an_outage_is_routed_to_the_front_team_with_reasons(cast: Cast) -> None:
     assert (ticket.team, ticket.owner_id) == ("front", cast.amira)
     assigned = Journal.objects.get(ticket_id=number, seq=2)
     assert assigned.fact["event"] == "assigned"
-    assert "on duty" in assigned.fact["fields"]["why_assigned"]
+    assert assigned.fact["fields"]["why_assigned"] == ["availability: has", "workload: 0"]
     assert Notification.objects.filter(agent_id=cast.amira).exists()
 
 
