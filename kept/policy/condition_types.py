@@ -24,7 +24,7 @@ SAID = {
     Type.TEXT: "a text",
 }  # fmt: skip
 FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
-UNKNOWN = FieldType(type=Type.CHOICE)
+MAX_NUMBER = 10**17
 DAY_FORM = re.compile(r"\d{4}-\d{2}-\d{2}$")
 BROKEN = Expr(op="unset")
 
@@ -162,6 +162,8 @@ class Checker:
         if node.name != "number" or written.endswith("%"):
             return self._clash(node, name, field)
         amount = Fraction(written.replace(",", "").replace("_", "")) * SCALE[field.type]
+        if abs(amount) > MAX_NUMBER:
+            return self.tell(node, "E304", "the number is too large", "write a smaller one")
         if amount.denominator != 1:
             return self.tell(
                 node, "E304", f"{written} is finer than {SAID[field.type]} can be",

@@ -5,6 +5,8 @@ Names are declared first and referred to later, so that order in the file does n
 
 from __future__ import annotations
 
+import re
+import warnings
 from collections.abc import Callable, Iterator
 
 from kept.policy.calendars import Calendar
@@ -23,6 +25,7 @@ CHANNEL_KINDS = (
     "email", "chat", "whatsapp", "phone", "video", "sms", "social", "web", "app", "api",
 )  # fmt: skip
 
+COUNTRY = re.compile(r"[A-Z]{2}$")
 USUAL_ROLES = ("agent", "lead", "supervisor", "manager")
 """Who there is where an SOP declares no role: nothing but a scale and a rule is compulsory."""
 
@@ -243,7 +246,10 @@ class Declarations:
         if found is None:
             return
         try:
-            self.calendars[found[0]] = lower_calendar(spec)
+            with warnings.catch_warnings():
+                # A country's list that ends too early is a lint, not a line on the terminal.
+                warnings.simplefilter("ignore")
+                self.calendars[found[0]] = lower_calendar(spec)
         except (LookupError, ValueError, OverflowError) as wrong:
             said = str(wrong.args[0] if wrong.args else wrong)[:200]
             keys.tell(found[1], "E433", f"this calendar cannot be: {said}", "")
@@ -255,8 +261,12 @@ class Declarations:
         if node is None:
             return None, None, (), ()
         inner = keys.inner(node)
+        country = inner.text("country")
+        if country and not COUNTRY.match(country):
+            keys.tell(node.place, "E432", f'"{country[:60]}" is no country', "write GB, DE, IN ...")
+            country = ""
         found = (
-            inner.text("country") or None, inner.text("subdivision") or None,
+            country or None, inner.text("subdivision") or None,
             inner.texts("also"), inner.texts("except"),
         )  # fmt: skip
         inner.done()

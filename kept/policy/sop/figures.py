@@ -111,6 +111,8 @@ FIGURE = re.compile(
 )
 EVERY_BEFORE = re.compile(r"\b(?:every|each|per)[ ]$", re.IGNORECASE)
 MAX_PROSE = 20_000
+MAX_AMOUNT = 10**17
+"""Three thousand years; what is longer is no figure."""
 
 
 def quantities(text: str) -> tuple[Quantity, ...]:
@@ -189,7 +191,7 @@ def _plain(
     kind: Kind, amount: Fraction, said: str, span: tuple[int, int], part: Part
 ) -> Quantity:
     """A figure without unit; what is finer than its last place is cut to a value nobody has."""
-    whole = int(amount) if amount.denominator == 1 else -1
+    whole = int(amount) if amount.denominator == 1 and amount <= MAX_AMOUNT else -1
     return Quantity(kind=kind, amount=whole, text=said, start=span[0], end=span[1], part=part)
 
 
@@ -212,7 +214,7 @@ def _duration(
     else:
         factor = TIME_UNITS[name.rpartition(" ")[2]]
     scaled = amount * factor
-    whole = int(scaled) if scaled.denominator == 1 else -1
+    whole = int(scaled) if scaled.denominator == 1 and scaled <= MAX_AMOUNT else -1
     return Quantity(
         kind=Kind.DURATION, amount=whole, unit=measure, text=said.strip(),
         start=span[0], end=span[1], part=part, every=every,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from kept.policy.rules import Parameter
-from kept.policy.sop.figures import Kind, Part, Quantity, quantities
+from kept.policy.sop.figures import MAX_AMOUNT, Kind, Part, Quantity, quantities
 from kept.policy.sop.source import Place, Problems, did_you_mean
 from kept.policy.sop.tree import ClauseNode
 from kept.policy.sop.yaml import Scalar
@@ -37,7 +37,7 @@ def read_figure(text: str, kind: Kind) -> Quantity | None:
     if len(found) != 1 or found[0].start or found[0].end != len(text):
         return None
     one = found[0] if found[0].kind is kind else _as_kind(found[0], kind)
-    return one if one is not None and one.kind is kind and one.amount >= 0 else None
+    return one if one is not None and one.kind is kind and 0 <= one.amount <= MAX_AMOUNT else None
 
 
 BARE_PERIODS = {

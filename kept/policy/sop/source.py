@@ -47,6 +47,7 @@ class Problems:
 
     found: list[Problem] = field(default_factory=list)
     seen: set[tuple[str, int, int, str, str]] = field(default_factory=set)
+    counts: dict[str, int] = field(default_factory=dict)
 
     def error(
         self, place: Place, code: str, message: str, *,
@@ -65,12 +66,15 @@ class Problems:
         clause: str, advice: str, other_line: int | None,
     ) -> None:  # fmt: skip
         key = (place.source.name, place.line, place.column, code, message)
-        if key in self.seen or len(self.found) > MAX_PROBLEMS:
+        count = self.counts.get(severity, 0)
+        if key in self.seen or count > MAX_PROBLEMS:
             return
         self.seen.add(key)
-        if len(self.found) == MAX_PROBLEMS:
-            severity, code, advice = "error", "E905", "repair the first ones and check again"
-            message = f"more than {MAX_PROBLEMS} problems"
+        self.counts[severity] = count + 1
+        if count == MAX_PROBLEMS:
+            code = "E905" if severity == "error" else "W905"
+            advice = "repair the first ones and check again"
+            message = f"more than {MAX_PROBLEMS} {severity}s"
         self.found.append(
             Problem(
                 file=place.source.name, line=place.line, column=place.column, code=code,
@@ -79,6 +83,11 @@ class Problems:
                 other_line=other_line, advice=advice,
             )
         )  # fmt: skip
+
+    @property
+    def is_full(self) -> bool:
+        """Whether there are more errors than anybody will read."""
+        return self.counts.get("error", 0) > MAX_PROBLEMS
 
     @property
     def has_errors(self) -> bool:
@@ -111,6 +120,8 @@ def read_source(text: str, name: str, problems: Problems) -> Source:
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     source = Source(name=name, lines=tuple(HIDDEN.sub("\ufffd", text).split("\n")))
     for number, line in enumerate(text.split("\n") if HIDDEN.search(text) else (), 1):
+        if problems.is_full:
+            break
         if found := HIDDEN.search(line):
             problems.error(
                 Place(source, number, found.start() + 1),

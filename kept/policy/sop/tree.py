@@ -16,6 +16,8 @@ from kept.policy.sop.source import Place, Problems, Source
 MAX_CLAUSES = 20_000
 MAX_BLOCKS = 20_000
 MAX_LINE = 50_000
+MAX_ITEM_DEPTH = 12
+"""Items nested deeper hang on the last one that counts."""
 
 KINDS = (
     "calendar", "scale", "level", "role", "team", "channel",
@@ -89,7 +91,10 @@ class ClauseNode:
 
     @property
     def depth(self) -> int:
-        return 0 if self.parent is None else self.parent.depth + 1
+        depth, above = 0, self.parent
+        while above is not None:
+            depth, above = depth + 1, above.parent
+        return depth
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -116,7 +121,7 @@ class _Reader:
 
     def read(self, start: int) -> None:
         number = start
-        while number <= len(self.source.lines):
+        while number <= len(self.source.lines) and not self.problems.is_full:
             line = self.source.line(number)
             if len(line) > MAX_LINE:
                 self.problems.error(
@@ -226,7 +231,12 @@ class _Reader:
             self._anchor(node, number, found)
             end = start + len(line[start : found.start()].rstrip())
         words = line[start:end].lstrip()
-        if words:
+        if len(node.text) > MAX_LINE:
+            self.problems.error(
+                node.place, "E903", f"a clause of more than {MAX_LINE} characters",
+                advice="write an empty line between clauses",
+            )  # fmt: skip
+        elif words:
             if node.text:
                 node.text += " "
             node.spans.append((len(node.text), number, end - len(words) + 1))
@@ -282,7 +292,8 @@ class _Reader:
         while self.items and self.items[-1].level >= indent:
             self.items.pop()
         node = self._add(Shape.ITEM, number, item.end(), line, indent)
-        self.items.append(node)
+        if len(self.items) < MAX_ITEM_DEPTH:
+            self.items.append(node)
         self.in_table = False
 
     def _text(self, number: int, line: str) -> None:
