@@ -46,6 +46,7 @@ _TOLD_AS_NAMED: dict[type, tuple[str, ...]] = {
     f.Paid: ("kind",),
     f.Verified: ("method",),
     f.Withdrawn: ("reason",),
+    f.CallAnswered: ("rings",),
 }
 
 
@@ -73,19 +74,21 @@ def names_of(fact: Fact) -> tuple[str, ...]:
 
 def is_idle(run: Run, fact: Fact) -> bool:
     """Say whether a fact tells what already is so: it is no event then."""
-    status = run.state.status
-    match fact:
-        case f.Resolved():
-            return status in ENDED
-        case f.Closed():
-            return status in ENDED and status is not Status.RESOLVED
-        case f.Reopened():
-            return status not in OVER or bool(run.memory.ended_as)
-        case f.SeverityChanged(to=to):
-            return run.facts.get("severity") == to
-        case f.Merged() | f.MarkedSpam() | f.Withdrawn():
-            return bool(run.memory.ended_as)
-    return False
+    check = IDLE.get(type(fact))
+    return check is not None and check(run, fact)
+
+
+IDLE: dict[type, Callable[[Run, Any], bool]] = {
+    f.Resolved: lambda run, fact: run.state.status in ENDED,
+    f.Closed: lambda run, fact: (
+        run.state.status in ENDED and run.state.status is not Status.RESOLVED
+    ),
+    f.Reopened: lambda run, fact: run.state.status not in OVER or bool(run.memory.ended_as),
+    f.SeverityChanged: lambda run, fact: run.facts.get("severity") == fact.to,
+    f.Merged: lambda run, fact: bool(run.memory.ended_as),
+    f.MarkedSpam: lambda run, fact: bool(run.memory.ended_as),
+    f.Withdrawn: lambda run, fact: bool(run.memory.ended_as),
+}
 
 
 def told(run: Run, fact: Fact) -> dict[str, Value]:
@@ -120,21 +123,27 @@ def _told_by_actor(by: Actor) -> dict[str, Value]:
 def sets(run: Run, fact: Fact) -> dict[str, Value]:
     """Return the ticket's fields a fact gives a value to."""
     found: dict[str, Value] = {}
-    for name in _SET_AS_NAMED.get(type(fact), ()):
+    kind = type(fact)
+    for name in _SET_AS_NAMED.get(kind, ()):
         value = getattr(fact, name)
         if value is not None:
             found[name] = value
-    if isinstance(fact, f.SeverityChanged):
-        found["severity"] = fact.to
-    elif isinstance(fact, f.WaitingOn):
-        found["waiting_on"] = fact.who
-    elif isinstance(fact, f.Assigned) and fact.agent is not None:
-        found["owner"] = fact.agent
-    elif isinstance(fact, f.Verified):
-        found["verified"] = fact.passed or bool(run.facts.get("verified"))
+    otherwise = _SET_OTHERWISE.get(kind)
+    if otherwise is not None:
+        found |= otherwise(run, fact)
     if fact.fields:
         found |= _form_fields(run, fact)
     return found
+
+
+_SET_OTHERWISE: dict[type, Callable[[Run, Any], dict[str, Value]]] = {
+    f.SeverityChanged: lambda run, fact: {"severity": fact.to},
+    f.WaitingOn: lambda run, fact: {"waiting_on": fact.who},
+    f.Assigned: lambda run, fact: {"owner": fact.agent} if fact.agent is not None else {},
+    f.Verified: lambda run, fact: {
+        "verified": fact.passed or bool(run.facts.get("verified"))
+    },
+}
 
 
 def _form_fields(run: Run, fact: Fact) -> dict[str, Value]:
