@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from kept.policy import replay
-from kept.policy.rules import ClockRule, ReactionRule, WindowRule
+from kept.policy.formulas import read_formula
+from kept.policy.rules import ClockRule, MeasureRule, ReactionRule, WindowRule
 from kept.policy.state import TicketState
 from kept.policy.wire import facts_from_wire, instant_from_wire, instant_to_wire
 from kept.policy.words import HOUR, MINUTE
@@ -49,6 +50,13 @@ def test_nothing_is_left_open() -> None:
 @pytest.mark.parametrize("name", handbook.examples(SOP))
 def test_an_example_of_the_handbook_holds(name: str) -> None:
     assert handbook.failures(SOP, name) == []
+
+
+def test_every_measure_can_be_read() -> None:
+    policy = handbook.policy(SOP)
+    for rule in policy.rules:
+        if isinstance(rule, MeasureRule):
+            read_formula(policy, rule.of)
 
 
 def test_every_rule_is_shown_at_work() -> None:

@@ -3,10 +3,12 @@
 import pytest
 
 from kept.policy import replay
+from kept.policy.formulas import read_formula
 from kept.policy.rules import (
     ApprovalRule,
     ClockRule,
     EntitlementRule,
+    MeasureRule,
     OnChange,
     TargetUnit,
     WindowRule,
@@ -53,6 +55,13 @@ def test_nothing_is_left_open() -> None:
 @pytest.mark.parametrize("name", handbook.examples(SOP))
 def test_an_example_of_the_handbook_holds(name: str) -> None:
     assert handbook.failures(SOP, name) == []
+
+
+def test_every_measure_can_be_read() -> None:
+    policy = handbook.policy(SOP)
+    for rule in policy.rules:
+        if isinstance(rule, MeasureRule):
+            read_formula(policy, rule.of)
 
 
 def test_every_rule_is_shown_at_work() -> None:
