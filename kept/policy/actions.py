@@ -20,7 +20,7 @@ from kept.policy.decisions import (
 )
 from kept.policy.facts import ActorKind
 from kept.policy.ladder import call, change_severity, climb, level_above
-from kept.policy.program import Plan, holds
+from kept.policy.program import Plan, holds, is_beaten
 from kept.policy.rules import (
     Action,
     AssignAction,
@@ -58,7 +58,9 @@ def react(run: Run, name: str, event: Event) -> None:
     if name == "agent_public" and run.actor.kind is ActorKind.SYSTEM:
         return
     for plan in plans:
-        if plan.key in run.ran or holds(plan, run.scope) is not True:
+        if plan.test is not None and plan.test(run.scope) is not True:
+            continue
+        if plan.key in run.ran or (plan.beaten_by and is_beaten(plan, run.scope)):
             continue
         rule = plan.rule
         assert isinstance(rule, ReactionRule)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from kept.policy.clocks import begin, cap, meet, pause, pauses_of, resume, settle
 from kept.policy.decisions import OpenStep, StartCommitment
-from kept.policy.program import AFTER_RESOLVED, Plan, holds
+from kept.policy.program import AFTER_RESOLVED, Plan, holds, is_beaten
 from kept.policy.rules import StepRule
 from kept.policy.run import Run
 from kept.policy.state import Commitment
@@ -198,20 +198,30 @@ def start_rules(run: Run, event: str) -> None:
     plans = run.program.starts.get(event)
     if not plans or run.memory.ended_as:
         return
+    scope, is_over = run.scope, run.is_over
+    picky = is_over or event == "agent_public"
     running = {plan.key for clock, plan in run.open.values() if plan and not clock.suspended}
     for plan in plans:
-        if plan.key in running or not _may_start(run, plan, event):
+        if plan.key in running or (picky and not _may_start(run, plan, event)):
             continue
-        if holds(plan, run.scope) is True:
+        if plan.fires and _is_spent(run, plan):
+            continue
+        truth = True if plan.test is None else plan.test(scope)
+        if truth is True and not (plan.beaten_by and is_beaten(plan, scope)):
             start(run, plan, run.now)
         else:
             run.memory.waiting.setdefault(plan.key, run.now)
 
 
+def _is_spent(run: Run, plan: Plan) -> bool:
+    """Say whether a reaction that acts once per ticket has acted."""
+    once = getattr(plan.rule, "once", "")
+    return once == "per ticket" and plan.key in run.memory.fired
+
+
 def _may_start(run: Run, plan: Plan, event: str) -> bool:
+    """Say whether an event may start a rule: a machine's message, or work after the end, not."""
     if event == "agent_public" and not run.counts_by(plan.by, event):
-        return False
-    if plan.fires and plan.rule.once == "per ticket" and plan.key in run.memory.fired:  # type: ignore[union-attr]  # only reactions fire
         return False
     if not run.is_over:
         return True

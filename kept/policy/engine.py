@@ -36,6 +36,7 @@ from kept.policy.facts import (
     Resolved,
     SplitOff,
     Unmerged,
+    WaitingOn,
     Waived,
     Withdrawn,
 )
@@ -51,6 +52,8 @@ from kept.policy.tables import derive_fields
 from kept.policy.updates import effective_at, is_idle, names_of, prepare, sets, take_in, told
 from kept.policy.words import CommitmentKind, Instant, Verdict
 
+ASKED_ALWAYS = frozenset({WaitingOn, Waived, MissRetracted, Approved, Rejected})
+"""Facts that the language itself may forbid, whatever the SOP says."""
 MAX_TURNS = 1_000
 """Derived events one outside event may lead to: a fixpoint needs far fewer."""
 
@@ -169,9 +172,12 @@ def _act(run: Run, fact: Fact) -> Refuse | None:
     fields = told(run, fact)
     given = sets(run, fact)
     run.actor = fact.by
-    if refused := _forbidden(run, fact, names, {**run.scope, **given, **fields}):
-        run.emit(refused)
-        return refused
+    if type(fact) in ASKED_ALWAYS or not run.program.guarded.isdisjoint(names):
+        scope = {**run.scope, **given, **fields}
+        refused = gate(run, fact, names, scope) or approvals.guard(run, fact, names, scope)
+        if refused is not None:
+            run.emit(refused)
+            return refused
     run.ran.clear()
     before = run.word("severity")
     take_in(run, fact, given)
@@ -185,13 +191,6 @@ def _act(run: Run, fact: Fact) -> Refuse | None:
     handle(run, Event(names, fields, fact.by), fact)
     settle_down(run)
     return None
-
-
-def _forbidden(
-    run: Run, fact: Fact, names: tuple[str, ...], scope: dict[str, object]
-) -> Refuse | None:
-    """Return the refusal of an act, asking gates and approvals only where some exist for it."""
-    return gate(run, fact, names, scope) or approvals.guard(run, fact, names, scope)  # type: ignore[arg-type]  # values are Values
 
 
 def settle_down(run: Run) -> None:
@@ -210,12 +209,15 @@ def handle(run: Run, event: Event, fact: Fact | None) -> None:
     scope = run.scope
     scope.update(event.fields)
     names = event.names
-    derive_fields(run)
+    stopping = run.program.stopping if not run.pinned else frozenset(names)
+    if run.program.tables and run.changed:
+        derive_fields(run)
     for name in names:
         run.event = name
         if name == "resolved" or name == "closed":
             commitments.cancel_at_end(run, name)
-        commitments.stop(run, name)
+        if name in stopping:
+            commitments.stop(run, name)
         if name == "agent_public" or name == "resolved":
             keep_promises(run, name)
     if fact is not None:
@@ -231,11 +233,12 @@ def handle(run: Run, event: Event, fact: Fact | None) -> None:
     for name in names:
         react(run, name, event)
     run.raised = False
+    facts = run.facts
     for field in event.fields:
-        if field in run.facts:
-            scope[field] = run.facts[field]
+        if field in facts:
+            scope[field] = facts[field]
         else:
-            scope.pop(field, None)
+            del scope[field]
     if run.changed:
         reclassify(run, ())
 

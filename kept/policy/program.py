@@ -178,6 +178,13 @@ class Program:
         for index, rule in enumerate(policy.rules):
             self._take(index, rule)
         self._let_exceptions_beat()
+        self.stopping = frozenset(
+            event for plan in self.plans.values() for event in (*plan.stop, *plan.until)
+        )
+        self.reading = frozenset(self.readers)
+        self.guarded = frozenset(
+            (*self.gates, *self.steps_before, *(act for _, r in self.approvals for act in r.acts))
+        )
 
     def calendar(self, name: str) -> Calendar | None:
         return None if name == "24x7" else self.policy.calendars.get(name)
@@ -247,11 +254,14 @@ def program_of(policy: Policy) -> Program:
 def holds(plan: Plan, scope: Scope) -> Truth:
     """Say whether a plan's condition holds and no exception beats it; None is unknown."""
     truth = True if plan.test is None else plan.test(scope)
-    if truth is True:
-        for test in plan.beaten_by:
-            if test is None or test(scope) is True:
-                return False
+    if plan.beaten_by and truth is True and is_beaten(plan, scope):
+        return False
     return truth
+
+
+def is_beaten(plan: Plan, scope: Scope) -> bool:
+    """Say whether an exception to a plan's clause holds."""
+    return any(test is None or test(scope) is True for test in plan.beaten_by)
 
 
 def _events_of(rule: Rule) -> Iterable[str]:

@@ -6,6 +6,7 @@ while it lives, and `run.emit` is the only way to a decision.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from kept.policy.decisions import Decision
@@ -15,6 +16,7 @@ from kept.policy.rules import By, Policy
 from kept.policy.state import Commitment, TicketState
 from kept.policy.words import Because, Instant, Status, Value
 
+UNSET = object()
 SYSTEM = Actor(kind=ActorKind.SYSTEM)
 BY_POLICY = frozenset(
     {"escalated", "assigned", "severity_changed", "resolved", "closed", "missed", "warned"}
@@ -41,8 +43,9 @@ class Run:
     """The working memory of one step, advance or replay."""
 
     __slots__ = (
-        "actor", "changed", "decisions", "event", "facts", "memory", "now", "open", "policy",
-        "program", "queue", "raised", "ran", "scope", "state", "suspended", "versions",
+        "actor", "changed", "decisions", "emit", "event", "facts", "memory", "now", "open",
+        "pinned", "policy", "program", "queue", "raised", "ran", "scope", "state", "suspended",
+        "versions",
     )  # fmt: skip
 
     def __init__(
@@ -60,6 +63,7 @@ class Run:
         self.scope: dict[str, Value] = dict(state.facts)
         self.now: Instant = state.now
         self.decisions: list[Decision] = []
+        self.emit: Callable[[Decision], None] = self.decisions.append
         self.open: dict[str, Owed] = {}
         self.suspended: dict[str, tuple[Commitment, Plan]] = {}
         self.changed: set[str] = set()
@@ -68,6 +72,8 @@ class Run:
         self.actor: Actor = UNNAMED
         self.event = ""
         self.raised = False
+        self.pinned = False
+        """Whether a commitment runs under another version: its rule is not in the program."""
         for each in (*state.commitments.values(), *state.memory.timers.values()):
             if each.settled_at is None or each.suspended:
                 plan = self.plan_of(each)
@@ -77,17 +83,15 @@ class Run:
                     self.suspended[each.id] = (each, plan)
 
     def adopt(self, policy: Policy) -> None:
-        """Go on under another version."""
+        """Go on under another version; what runs is pinned until it is carried over."""
+        self.pinned = True
         self.policy = policy
         self.program = program_of(policy)
         self.versions |= {**policy.earlier, policy.hash: policy}
 
-    def emit(self, decision: Decision) -> None:
-        self.decisions.append(decision)
-
     def put(self, field: str, value: Value) -> None:
         """Set a fact that conditions read; only a real change is one."""
-        if self.facts.get(field) != value or field not in self.facts:
+        if self.facts.get(field, UNSET) != value:
             self.facts[field] = value
             self.scope[field] = value
             self.changed.add(field)
@@ -130,8 +134,8 @@ class Run:
             return None
         if commitment.policy_hash in ("", self.policy.hash):
             return self.program.plans[commitment.rule]
-        pinned = self.versions[commitment.policy_hash]
-        return program_of(pinned).plans[commitment.rule]
+        self.pinned = True
+        return program_of(self.versions[commitment.policy_hash]).plans[commitment.rule]
 
     def number(self, base: str) -> int:
         """Return the next number of a commitment of this clause and name, from 1."""

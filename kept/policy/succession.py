@@ -18,18 +18,21 @@ from kept.policy.words import Instant, Verdict
 
 def reclassify(run: Run, names: tuple[str, ...]) -> None:
     """Let rules give way to one another as the facts they read have changed (R7)."""
+    if not run.pinned and run.program.reading.isdisjoint(run.changed):
+        run.changed.clear()
+        return
     touched = _touched(run)
     run.changed.clear()
-    if not touched:
-        return
     leaving: dict[str, list[tuple[Commitment, Plan]]] = defaultdict(list)
     coming: list[Plan] = []
     for plan in touched:
         truth = holds(plan, run.scope)
+        if truth is None:
+            continue
         running = [each for each, p in run.open.values() if p is plan and not each.suspended]
-        if running and truth is False:
+        if running and not truth:
             leaving[plan.name] += [(each, plan) for each in running]
-        elif not running and truth is True and not plan.start.intersection(names):
+        elif truth and not running and plan.start.isdisjoint(names):
             coming.append(plan)
     for clocks in leaving.values():
         for clock, plan in clocks:
@@ -41,7 +44,7 @@ def reclassify(run: Run, names: tuple[str, ...]) -> None:
 def _touched(run: Run) -> list[Plan]:
     readers = run.program.readers
     found = {plan.key: plan for field in run.changed for plan in readers.get(field, ())}
-    for clock, plan in run.open.values():
+    for clock, plan in run.open.values() if run.pinned else ():
         pinned = plan is not None and clock.policy_hash != run.policy.hash
         if plan is not None and pinned and not plan.reads.isdisjoint(run.changed):
             found[f"{plan.policy_hash}:{plan.key}"] = plan
