@@ -223,7 +223,7 @@ class Checker:
         if right.op == "literal":
             right = Expr(op="list", args=(right,), start=right.start)
         if right.op != "list" or not right.args:
-            return self.tell(right, "E302", '`has` needs a list of words', 'as in ["down"]')
+            return self.tell(right, "E302", "`has` needs a list of words", 'as in ["down"]')
         for part in right.args:
             if part.op != "literal" or part.name != "text" or not str(part.value).strip():
                 self.tell(part, "E302", "a word in quotes belongs here", 'as in ["down"]')

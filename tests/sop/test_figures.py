@@ -40,7 +40,8 @@ def test_a_duration_is_read_alike_in_rules_and_in_prose(
     ("text", "kind", "amount"),
     [
         ("over $100", Kind.MONEY, 10_000), ("over $1,000.50", Kind.MONEY, 100_050),
-        ("100 USD", Kind.MONEY, 10_000), ("£20", Kind.MONEY, 2_000), ("Rs 500", Kind.MONEY, 50_000),
+        ("100 USD", Kind.MONEY, 10_000), ("£20", Kind.MONEY, 2_000),
+        ("Rs 500", Kind.MONEY, 50_000),
         ("15%", Kind.PERCENT, 150), ("12.5 percent", Kind.PERCENT, 125),
         ("90 per cent", Kind.PERCENT, 900), ("above 4.5", Kind.SCORE, 4_500),
         ("> 4.5/5.0", Kind.SCORE, 4_500), ("4 out of 5", Kind.SCORE, 4_000),
@@ -52,7 +53,9 @@ def test_other_figures_are_exact(text: str, kind: Kind, amount: int) -> None:
     assert (one.kind, one.amount) == (kind, amount)
 
 
-@pytest.mark.parametrize("text", ["3-5 business days", "3–5 business days", "3 to 5 business days"])
+@pytest.mark.parametrize(
+    "text", ["3-5 business days", "3–5 business days", "3 to 5 business days"]
+)
 def test_a_range_has_two_ends(text: str) -> None:
     low, high = quantities(f"Replaced within {text}.")
     assert (low.part, low.amount, low.unit) == (Part.MIN, 3, DAYS)

@@ -38,9 +38,7 @@ def actions(lowering: Lowering, keys: Keys, key: str) -> tuple[Action, ...]:
     found: list[Action] = []
     for value in node.values if isinstance(node, Seq) else [node]:
         if not isinstance(value, Map):
-            keys.tell(
-                value.place, "E431", f'"{key}" takes actions', "as in {escalate: +1}"
-            )
+            keys.tell(value.place, "E431", f'"{key}" takes actions', "as in {escalate: +1}")
             continue
         if action := _action(lowering, keys.inner(value)):
             found.append(action)

@@ -1,4 +1,4 @@
-"""`python -m kept.policy.sop.check FILE`: the problems of an SOP, without the rest of the house."""
+"""`python -m kept.policy.sop.check FILE`: an SOP's problems, without the rest of the house."""
 
 import sys
 

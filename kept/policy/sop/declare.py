@@ -263,7 +263,9 @@ class Declarations:
         inner = keys.inner(node)
         country = inner.text("country")
         if country and not COUNTRY.match(country):
-            keys.tell(node.place, "E432", f'"{country[:60]}" is no country', "write GB, DE, IN ...")
+            keys.tell(
+                node.place, "E432", f'"{country[:60]}" is no country', "write GB, DE, IN ..."
+            )
             country = ""
         found = (
             country or None, inner.text("subdivision") or None,

@@ -71,10 +71,11 @@ CALENDAR_UNITS = {
 NUMBER_WORDS = {
     word: number
     for number, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
-        "fifteen sixteen seventeen eighteen nineteen twenty".split()
+        ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
+         "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen",
+         "eighteen", "nineteen", "twenty")
     )
-} | {"thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "ninety": 90}
+} | {"thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "ninety": 90}  # fmt: skip
 PERIOD_WORDS = {
     "hourly": ("h", 1), "daily": ("day", 1), "weekly": ("week", 1), "fortnightly": ("week", 2),
     "monthly": ("month", 1), "quarterly": ("month", 3), "yearly": ("year", 1),
@@ -82,7 +83,9 @@ PERIOD_WORDS = {
 }  # fmt: skip
 
 _WORDS = "|".join(sorted(NUMBER_WORDS, key=len, reverse=True))
-_NUMBER = rf"(?:\d{{1,3}}(?:,\d{{3}})+(?:\.\d{{1,6}})?|\d{{1,12}}(?:\.\d{{1,6}})?|\b(?:{_WORDS})\b)"
+_NUMBER = (
+    rf"(?:\d{{1,3}}(?:,\d{{3}})+(?:\.\d{{1,6}})?|\d{{1,12}}(?:\.\d{{1,6}})?|\b(?:{_WORDS})\b)"
+)
 _UNIT = (
     r"(?:(?:working|business)[ -](?:days?|hours?)|seconds?|secs?|minutes?|mins?|hours?|hrs?|days?"
     r"|nights?|weeks?|wks?|months?|quarters?|years?|yrs?|mo|[smhdwy])(?![\w])"
@@ -187,9 +190,7 @@ def _money(low: str | None, high: str | None, found: re.Match[str]) -> Iterator[
         yield _plain(Kind.MONEY, _number(number) * 100, said, found.span(), which)
 
 
-def _plain(
-    kind: Kind, amount: Fraction, said: str, span: tuple[int, int], part: Part
-) -> Quantity:
+def _plain(kind: Kind, amount: Fraction, said: str, span: tuple[int, int], part: Part) -> Quantity:
     """A figure without unit; what is finer than its last place is cut to a value nobody has."""
     whole = int(amount) if amount.denominator == 1 and amount <= MAX_AMOUNT else -1
     return Quantity(kind=kind, amount=whole, text=said, start=span[0], end=span[1], part=part)

@@ -181,7 +181,9 @@ def _words(lowering: Lowering, keys: Keys) -> dict[str, str]:
         for part, (_, scalar) in parts.items():
             one = read_figure(scalar.text, Kind.DURATION) if isinstance(scalar, Scalar) else None
             if one is None:
-                keys.tell(scalar.place, "E301", f'the word "{name[:60]}" is no duration', "as in 1h")
+                keys.tell(
+                    scalar.place, "E301", f'the word "{name[:60]}" is no duration', "as in 1h"
+                )
                 continue
             read[part] = one
             told[f"{name}.{part}" if part else name] = one.text
@@ -194,7 +196,9 @@ def _fields(lowering: Lowering, keys: Keys) -> dict[str, CustomField]:
     found: dict[str, CustomField] = {}
     for name, (key, value) in (node.entries if node else {}).items():
         if not isinstance(value, Map):
-            keys.tell(value.place, "E431", f'the field "{name[:60]}" takes a mapping', "{type: bool}")
+            keys.tell(
+                value.place, "E431", f'the field "{name[:60]}" takes a mapping', "{type: bool}"
+            )
             continue
         inner = keys.inner(value)
         kind = inner.choice("type", FIELD_TYPES, "text")

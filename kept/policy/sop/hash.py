@@ -15,7 +15,9 @@ from kept.policy.calendars import Calendar
 from kept.policy.rules import Condition, Policy
 from kept.policy.words import Because
 
-LEFT_OUT = frozenset({"line", "hash", "tests", "earlier", "tzdata", "test", "tree", "order", "fact", "facts"})
+LEFT_OUT = frozenset(
+    {"line", "hash", "tests", "earlier", "tzdata", "test", "tree", "order", "fact", "facts"}
+)
 
 
 def canonical(policy: Policy) -> bytes:

@@ -82,7 +82,9 @@ class Keys:
             return default
         if scalar.text.lower() in TRUE + FALSE:
             return scalar.text.lower() in TRUE
-        self.tell(scalar.place, "E301", f'"{scalar.text[:60]}" is no yes or no', "write true or false")
+        self.tell(
+            scalar.place, "E301", f'"{scalar.text[:60]}" is no yes or no', "write true or false"
+        )
         return default
 
     def scalars(self, key: str) -> list[Scalar]:

@@ -91,9 +91,13 @@ def _changes(old: Rule, new: Rule) -> Iterator[str]:
 
 def _same_condition(before: object, after: object) -> bool:
     source = getattr(before, "source", None)
-    return source is not None and source == getattr(after, "source", None) and (
-        msgspec.to_builtins(getattr(before, "tree", None))
-        == msgspec.to_builtins(getattr(after, "tree", None))
+    return (
+        source is not None
+        and source == getattr(after, "source", None)
+        and (
+            msgspec.to_builtins(getattr(before, "tree", None))
+            == msgspec.to_builtins(getattr(after, "tree", None))
+        )
     )
 
 

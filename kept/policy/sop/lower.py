@@ -250,4 +250,3 @@ def _clauses(
         for order, node in enumerate(document.clauses)
         if node.id
     }
-

@@ -127,7 +127,9 @@ class Lowering:
             return None
         return self.compiled(node, keys.clause, bound=bound)
 
-    def compiled(self, scalar: Scalar, clause: ClauseNode, *, bound: bool = True) -> Condition | None:
+    def compiled(
+        self, scalar: Scalar, clause: ClauseNode, *, bound: bool = True
+    ) -> Condition | None:
         text = scalar.text
         prose = scalar.prose or clause
         try:
@@ -204,7 +206,9 @@ def _within(scalar: Scalar, offset: int) -> Place:
     """Return the place of a character of a one-line scalar."""
     place = scalar.place
     line = place.source.line(place.line)
-    start = place.column + (1 if line[place.column - 1 : place.column] in ("'", '"') and scalar.quoted else 0)
+    start = place.column + (
+        1 if line[place.column - 1 : place.column] in ("'", '"') and scalar.quoted else 0
+    )
     if "\n" in scalar.text or line[start - 1 :].find(scalar.text[:20]) != 0:
         return place
     return Place(place.source, place.line, start + offset)

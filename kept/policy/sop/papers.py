@@ -197,7 +197,12 @@ class Papers:
             when.append((field, keys.texts(field)))
         then = keys.required("then")
         known = self.lowering.names.fields.get(output)
-        if then is not None and known is not None and known.values and then.text not in known.values:
+        if (
+            then is not None
+            and known is not None
+            and known.values
+            and then.text not in known.values
+        ):
             keys.tell(
                 then.place, "E107", f'"{then.text[:60]}" is no {output} of this SOP',
                 did_you_mean(then.text, known.values),

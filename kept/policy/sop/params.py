@@ -184,7 +184,10 @@ class Figures:
         self, found: list[Quantity], end: str, place: Place, prose: ClauseNode, kind: Kind
     ) -> None:
         if not found:
-            what, code = f"the sentence has no {kind} for ${'text.' + end if end else 'text'}", "E202"
+            what, code = (
+                f"the sentence has no {kind} for ${'text.' + end if end else 'text'}",
+                "E202",
+            )
             advice = f"say it in the clause: {EXAMPLES[kind]}"
         else:
             said = " and ".join(one.text for one in found[:4])

@@ -100,7 +100,9 @@ def _front(tree: Tree, problems: Problems) -> Map:
     if isinstance(node, Map):
         return node
     if node is not None:
-        problems.error(node.place, "E401", "the front matter is no mapping", advice="write sop: NAME")
+        problems.error(
+            node.place, "E401", "the front matter is no mapping", advice="write sop: NAME"
+        )
     return Map(place=Place(tree.source, 1))
 
 

@@ -105,7 +105,9 @@ class Names:
             return name
         if colon and kind in ("approved", "rejected", "approval_asked"):
             if rest not in approvals:
-                self._unknown_event(name, [f"{kind}:{known}" for known in approvals], place, clause)
+                self._unknown_event(
+                    name, [f"{kind}:{known}" for known in approvals], place, clause
+                )
             return name
         if name in EVENTS or name in self.of("event"):
             return name

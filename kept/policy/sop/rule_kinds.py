@@ -110,7 +110,9 @@ def _pauses(keys: Keys, default: tuple[str, ...]) -> tuple[str, ...]:
         if text in ("none", "never"):
             continue
         if text not in PAUSES:
-            keys.tell(one.place, "E115", f'"{text[:60]}" pauses nothing', did_you_mean(text, PAUSES))
+            keys.tell(
+                one.place, "E115", f'"{text[:60]}" pauses nothing', did_you_mean(text, PAUSES)
+            )
         found.append(text)
     return tuple(found)
 
