@@ -19,11 +19,13 @@ ENDED_BY = frozenset({"resolved", "closed"})
 
 
 def begin_rest(run: Run) -> None:
-    """The ticket is resolved: from here on its clocks would stand still (R8)."""
-    run.memory.resolved_at = run.now
-    run.memory.waits = (*run.memory.waits, ("resolved", run.now, None))
+    """The ticket is resolved or closed: from here on its clocks would stand still (R8)."""
     run.memory.unaccepted = False
     run.memory.pages.clear()
+    if any(reason == "resolved" and end is None for reason, _, end in run.memory.waits):
+        return
+    run.memory.resolved_at = run.now
+    run.memory.waits = (*run.memory.waits, ("resolved", run.now, None))
     for clock, plan in list(run.open.values()):
         if plan is not None and "resolved" in plan.pause:
             pause(run, clock, plan, "resolved")

@@ -14,7 +14,7 @@ import msgspec
 from kept.policy import approvals, commitments, endings, ladder
 from kept.policy.actions import fire, perform, react
 from kept.policy.clocks import miss, settle, warn
-from kept.policy.decisions import Decision, Refuse, RetractMiss
+from kept.policy.decisions import Decision, RaiseFlag, Refuse, RetractMiss
 from kept.policy.facts import (
     Absorbed,
     Accepted,
@@ -22,7 +22,6 @@ from kept.policy.facts import (
     Approved,
     CallAbandoned,
     ClockRanOut,
-    Closed,
     Escalated,
     Fact,
     MarkedSpam,
@@ -50,10 +49,11 @@ from kept.policy.state import Approval, Commitment, Page, TicketState, copied
 from kept.policy.succession import reclassify
 from kept.policy.tables import derive_fields
 from kept.policy.updates import effective_at, is_idle, names_of, prepare, sets, take_in, told
-from kept.policy.words import CommitmentKind, Instant, Verdict
+from kept.policy.words import SECOND, CommitmentKind, Instant, Verdict
 
 ASKED_ALWAYS = frozenset({WaitingOn, Waived, MissRetracted, Approved, Rejected})
 """Facts that the language itself may forbid, whatever the SOP says."""
+MAX_SKEW = 120 * SECOND
 MAX_TURNS = 1_000
 """Derived events one outside event may lead to: a fixpoint needs far fewer."""
 
@@ -179,6 +179,8 @@ def _act(run: Run, fact: Fact) -> Refuse | None:
             run.emit(refused)
             return refused
     run.ran.clear()
+    if fact.received_at is not None and fact.at - fact.received_at > MAX_SKEW:
+        _flag_skew(run)
     before = run.word("severity")
     take_in(run, fact, given)
     after = run.word("severity")
@@ -191,6 +193,12 @@ def _act(run: Run, fact: Fact) -> Refuse | None:
     handle(run, Event(names, fields, fact.by), fact)
     settle_down(run)
     return None
+
+
+def _flag_skew(run: Run) -> None:
+    """A source's clock is ahead of ours by more than networks explain (R11)."""
+    if run.add_to("flags", "clock_skew"):
+        run.emit(RaiseFlag(at=run.now, because=run.own("R11"), flag="clock_skew"))
 
 
 def settle_down(run: Run) -> None:
@@ -220,6 +228,8 @@ def handle(run: Run, event: Event, fact: Fact | None) -> None:
             commitments.stop(run, name)
         if name == "agent_public" or name == "resolved":
             keep_promises(run, name)
+        elif name == "closed":
+            endings.begin_rest(run)
     if fact is not None:
         particular = PARTICULAR.get(type(fact))
         if particular is not None:
@@ -246,16 +256,8 @@ def handle(run: Run, event: Event, fact: Fact | None) -> None:
 # What particular facts do ---------------------------------------------------------------------
 
 
-def _resolved(run: Run, fact: Resolved) -> None:
+def _rested(run: Run, fact: Resolved) -> None:
     endings.begin_rest(run)
-    if run.facts.get("open_promises"):
-        count_open(run)
-
-
-def _closed(run: Run, fact: Closed) -> None:
-    run.memory.resolved_at = run.memory.resolved_at or run.now
-    run.memory.unaccepted = False
-    run.memory.pages.clear()
     if run.facts.get("open_promises"):
         count_open(run)
 
@@ -300,8 +302,7 @@ def _lifted(run: Run, fact: Waived | MissRetracted) -> None:
 
 
 PARTICULAR: dict[type, Callable[[Run, Any], None]] = {
-    Resolved: _resolved,
-    Closed: _closed,
+    Resolved: _rested,
     Reopened: lambda run, fact: endings.reopen(run),
     Escalated: _escalated,
     Accepted: lambda run, fact: ladder.accept(run),

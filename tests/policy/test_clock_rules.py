@@ -429,3 +429,22 @@ def test_a_state_survives_being_written_down_at_any_point() -> None:
         written = msgspec.json.encode(step(policy, restarted, one).state)
         restarted = msgspec.json.decode(written, type=TicketState)
         assert msgspec.json.encode(restarted) == written == msgspec.json.encode(kept)
+
+
+def test_a_ticket_the_policy_closed_can_be_reopened_like_any_other() -> None:
+    policy = desk(FIX + clause("Silent for 2 hours: closed.", "shut",
+        "reaction: shut\nstart: created\nafter: $text\ndo: [{close: closed_unconfirmed}]"))  # fmt: skip
+    told = ((f"{DAY}09:00", "created"), (f"{DAY}12:00", "reopened"))
+    state = run(policy, *told).state
+    assert state.status is Status.OPEN
+    assert due(state, "fix") == f"{DAY}18:00:00Z"
+
+
+def test_a_source_whose_clock_runs_ahead_counts_from_ours_and_is_flagged() -> None:
+    policy = desk(RESPONSE)
+    ahead = {"received_at": f"{DAY}10:00"}
+    near = step(policy, start(), fact(policy, f"{DAY}10:02", "created", **ahead))
+    assert due(near.state, "resp") == f"{DAY}11:00:00Z" and near.state.facts["flags"] == ()
+    far = step(policy, start(), fact(policy, f"{DAY}10:02:01", "created", **ahead))
+    assert far.state.facts["flags"] == ("clock_skew",)
+    assert far.decisions[0].because.rule == "R11"
