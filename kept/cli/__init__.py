@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 from kept.cli import access, house, mail, sop, upkeep
 from kept.cli.output import Stop, complain
+from kept.env import SettingError
 
 DESCRIPTION = "A support desk that runs a written SOP."
 EPILOG = """examples:
@@ -33,6 +34,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Stop as stop:
         complain(stop.sentence)
         return stop.code
+    except SettingError as wrong:
+        complain(str(wrong))
+        return 2
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0

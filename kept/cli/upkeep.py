@@ -1,5 +1,195 @@
-"""x."""
+"""`kept doctor`, `verify`, `backup`, `restore` and `export history`: looking after a desk."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from kept.cli.database import answers, database, set_up
+from kept.cli.output import (
+    Commands,
+    Stop,
+    coloured,
+    command,
+    group,
+    json_flag,
+    print_json,
+    say,
+)
+
+OLDEST_SERVER = 150_000
+Finding = tuple[str, bool, str]
+"""What was looked at, whether it is well, and what was found or what to do."""
 
 
-def register(c):
-    pass
+def register(commands: Commands) -> None:
+    """Add the commands that look after a desk."""
+    doctor = command(
+        commands, "doctor", run_doctor, says="look whether everything is well",
+        examples="kept doctor",
+    )  # fmt: skip
+    json_flag(doctor)
+    verify = command(
+        commands, "verify", run_verify, says="recompute the journal and check its chain",
+        examples="kept verify\nkept verify --desk esc --json",
+    )  # fmt: skip
+    verify.add_argument("--desk", metavar="DESK", help="one desk; all of them without")
+    json_flag(verify)
+    backup = command(
+        commands, "backup", run_backup, says="write the whole database to a file",
+        examples="kept backup desk.dump",
+    )  # fmt: skip
+    backup.add_argument("file", metavar="FILE", type=Path)
+    restore = command(
+        commands, "restore", run_restore, says="read a backup into an empty database",
+        examples="kept restore desk.dump",
+    )  # fmt: skip
+    restore.add_argument("file", metavar="FILE", type=Path)
+    export = group(commands, "export", says="take what happened out, in the open")
+    history = command(
+        export, "history", run_history, says="write every ticket's events as JSON lines",
+        examples="kept export history --desk esc > history.jsonl",
+    )  # fmt: skip
+    history.add_argument("--desk", metavar="DESK", help="one desk; all of them without")
+
+
+# Health ------------------------------------------------------------------------------------------
+
+
+def run_doctor(chosen: argparse.Namespace) -> int:
+    """Print what was looked at; 1 where something is not well."""
+    found = list(_findings())
+    well = all(ok for _, ok, _ in found)
+    if chosen.json:
+        checks = [{"check": name, "ok": ok, "found": told} for name, ok, told in found]
+        print_json({"ok": well, "checks": checks})
+        return 0 if well else 1
+    for name, ok, told in found:
+        say(f"{coloured('ok ', 'green') if ok else coloured('no ', 'red')} {name}: {told}")
+    return 0 if well else 1
+
+
+def _findings() -> Iterator[Finding]:
+    set_up()
+    from django.conf import settings
+
+    yield "settings", True, "read"
+    data = Path(settings.KEPT_DATA)
+    near = data if data.exists() else data.parent
+    writable = os.access(near, os.W_OK)
+    yield "data folder", writable, str(data) if writable else f"cannot write to {near}"
+    reached = answers()
+    advice = "start `kept run`, or set DATABASE_URL"
+    yield "database", reached, "answers" if reached else f"does not answer: {advice}"
+    if reached:
+        yield from _of_database()
+
+
+def _of_database() -> Iterator[Finding]:
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    number = connection.pg_version  # type: ignore[attr-defined]  # PostgreSQL's connection has it
+    good = number >= OLDEST_SERVER
+    yield "server", good, f"PostgreSQL {number // 10_000}" + ("" if good else ": 15 is the oldest")
+    executor = MigrationExecutor(connection)
+    waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    told = f"{len(waiting)} migrations wait: run `kept migrate`" if waiting else "up to date"
+    yield "tables", not waiting, told
+
+
+def run_verify(chosen: argparse.Namespace) -> int:
+    """Print what verifying found; 1 where something differs."""
+    with database():
+        from kept.services.verify import verify
+
+        report = verify(chosen.desk)
+    faults = [{"ticket": f.ticket, "seq": f.seq, "what": f.what} for f in report.faults]
+    if chosen.json:
+        print_json(
+            {
+                "ok": report.ok, "tickets": report.tickets, "rows": report.rows,
+                "faults": faults, "orphans": report.orphans,
+            }
+        )  # fmt: skip
+        return 0 if report.ok else 1
+    for fault in faults:
+        say(f"ticket {fault['ticket']}, row {fault['seq'] or '-'}: {fault['what']}")
+    if report.orphans:
+        say(f"{report.orphans} journals or tickets stand alone")
+    verdict = coloured("all well", "green") if report.ok else coloured("differs", "red")
+    say(f"{report.tickets} tickets, {report.rows} rows: {verdict}")
+    return 0 if report.ok else 1
+
+
+# Copies ------------------------------------------------------------------------------------------
+
+
+def run_backup(chosen: argparse.Namespace) -> int:
+    """Dump the database; a half-written file never takes the name."""
+    half = chosen.file.with_name(chosen.file.name + ".part")
+    try:
+        with database():
+            _postgres("pg_dump", "--format=custom", "--no-owner", f"--file={half}")
+        half.replace(chosen.file)
+    except OSError as wrong:
+        raise Stop(f"cannot write {chosen.file}: {wrong.strerror or wrong}") from None
+    finally:
+        half.unlink(missing_ok=True)
+    say(f"{chosen.file}: {chosen.file.stat().st_size} bytes")
+    return 0
+
+
+def run_restore(chosen: argparse.Namespace) -> int:
+    """Restore a dump into a database without tables, in one transaction."""
+    if not chosen.file.is_file():
+        raise Stop(f"there is no file {chosen.file}")
+    with database():
+        from django.db import connection
+
+        if connection.introspection.table_names():
+            raise Stop("the database is not empty; a backup is restored into an empty one", code=1)
+        _postgres(
+            "pg_restore", "--single-transaction", "--exit-on-error", "--no-owner",
+            f"--dbname={_url()}", str(chosen.file), url=False,
+        )  # fmt: skip
+    say(f"{chosen.file}: restored")
+    return 0
+
+
+def _postgres(program: str, *options: str, url: bool = True) -> None:
+    """Run one of PostgreSQL's own programs, the system's where there is one."""
+    from kept.postgres.places import binaries
+
+    path = binaries(None) / program
+    found = str(path) if path.exists() else shutil.which(program)
+    if found is None:
+        raise Stop(f"{program} is not installed", code=1)
+    words = [found, *options, *([f"--dbname={_url()}"] if url else [])]
+    ran = subprocess.run(words, capture_output=True, text=True)
+    if ran.returncode:
+        raise Stop(f"{program} failed: {ran.stderr.strip()[-400:]}", code=1)
+
+
+def _url() -> str:
+    from django.conf import settings
+
+    return str(settings.DATABASE_URL)
+
+
+def run_history(chosen: argparse.Namespace) -> int:
+    """Write one JSON object a line: desk, ticket, seq, policy and the event."""
+    write: Callable[[Any], int] = sys.stdout.write
+    with database():
+        from kept.records.queries.history import history
+
+        for line in history(chosen.desk):
+            write(json.dumps(line, ensure_ascii=False) + "\n")
+    return 0
