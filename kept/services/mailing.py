@@ -116,6 +116,8 @@ def _why_held(ticket: LockedTicket, to: str, automatic: bool) -> str:
         return "The sender is a machine; a machine does not answer it."
     if to.partition("@")[2] == settings.KEPT_MAIL_DOMAIN or to == ticket.address:
         return "The address is our own; answering it would be a loop."
+    if _echoes(ticket, to):
+        return "It answers an automatic mail of ours; answering it would be a loop."
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -130,6 +132,27 @@ def _why_held(ticket: LockedTicket, to: str, automatic: bool) -> str:
     if row is not None and row[0] >= AUTOMATIC_PER_HOUR:
         return f"{AUTOMATIC_PER_HOUR} automatic mails went to this address within the hour."
     return ""
+
+
+def _echoes(ticket: LockedTicket, to: str) -> bool:
+    """Tell whether the ticket's subject repeats that of a mail a machine of ours just sent.
+
+    So do the absence notes of programs that mark their mail in no other way.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT EXISTS (
+              SELECT 1 FROM outbox
+              WHERE recipient = %s AND (payload->>'automatic')::boolean IS TRUE
+                AND ticket_id <> %s AND made_at > %s::timestamptz - interval '1 hour'
+                AND length(payload->>'subject') > 5
+                AND position(lower(payload->>'subject') IN lower(%s)) > 0)
+            """,
+            [to, ticket.id, ticket.at, ticket.subject],
+        )
+        row = cursor.fetchone()
+    return bool(row and row[0])
 
 
 def _customer_address(customer: int | None) -> tuple[str, str]:
