@@ -8,6 +8,7 @@ import logging
 import random
 import threading
 from collections.abc import Callable
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import close_old_connections, connection
@@ -32,6 +33,8 @@ POLL_SECONDS = 30.0
 IDLE_STEP_SECONDS = 2.0
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 120.0
 REFUSED_PAUSE = 60.0
+OLDEST_ARRIVAL = timedelta(days=7)
+"""Mail moved in from an archive is new to the desk when it comes, not when it was written."""
 
 log = logging.getLogger(__name__)
 
@@ -99,7 +102,14 @@ class Keeper:
 
     def keep(self, mail: Fetched) -> None:
         """Commit the octets; a mail beyond the limit goes to a person, cut."""
-        raw_id = intake.keep_raw(self._mailbox.desk, self._mailbox.user, mail.octets, at=now())
+        at = now()
+        raw_id = intake.keep_raw(
+            self._mailbox.desk,
+            self._mailbox.user,
+            mail.octets,
+            at=at,
+            trusted_at=_arrival(mail.arrived_at, at),
+        )
         if mail.is_cut:
             size = mail.size // 1_000_000
             told = f"The message is too large ({size} MB); the whole lies in the mailbox."
@@ -111,6 +121,13 @@ class Keeper:
             mailboxes.remember(
                 self._mailbox.id, uidvalidity=cursor.uidvalidity, last_uid=cursor.last_uid
             )
+
+
+def _arrival(arrived_at: datetime | None, at: datetime) -> datetime | None:
+    """Return when the mail arrived, unless it lay elsewhere for long before it came here."""
+    if arrived_at is None or arrived_at.tzinfo is None:
+        return None
+    return arrived_at if at - OLDEST_ARRIVAL <= arrived_at <= at else None
 
 
 def account_of(mailbox: MailboxView) -> Account:

@@ -5,10 +5,11 @@ fetched and not kept is new to the next attempt. An error is never an empty mail
 """
 
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from types import TracebackType
-from typing import Protocol
+from typing import Any, Protocol
 
 from imapclient import (  # type: ignore[import-untyped]  # it ships no types
     IMAPClient,
@@ -67,6 +68,8 @@ class Fetched:
     uid: int
     octets: bytes
     size: int
+    arrived_at: datetime | None = None
+    """When the server took the mail in: clocks start there, not when we came to read it."""
 
     @property
     def is_cut(self) -> bool:
@@ -166,16 +169,19 @@ class Folder:
         uids = sorted(uid for uid in found if uid > last_uid)
         for start in range(0, len(uids), LOOKAHEAD):
             group = uids[start : start + LOOKAHEAD]
-            sizes = self._client.fetch(group, ["RFC822.SIZE"])
+            known = self._client.fetch(group, ["RFC822.SIZE", "INTERNALDATE"])
             for uid in group:
-                if uid in sizes:
-                    yield self._fetch(uid, int(sizes[uid][b"RFC822.SIZE"]))
+                if uid in known:
+                    yield self._fetch(uid, known[uid])
 
-    def _fetch(self, uid: int, size: int) -> Fetched:
+    def _fetch(self, uid: int, known: Mapping[bytes, Any]) -> Fetched:
+        size = int(known[b"RFC822.SIZE"])
         part = f"BODY.PEEK[]<0.{KEPT_OF_TOO_LARGE}>" if size > LARGEST else "BODY.PEEK[]"
         answer = self._client.fetch([uid], [part])[uid]
         octets = next(value for key, value in answer.items() if key.startswith(b"BODY[]"))
-        return Fetched(uid=uid, octets=bytes(octets or b""), size=size)
+        return Fetched(
+            uid=uid, octets=bytes(octets or b""), size=size, arrived_at=known.get(b"INTERNALDATE")
+        )
 
     def _put_away(self, uid: int) -> None:
         """Flag the mail as seen, or move it; it is ours already, whatever comes of this."""
@@ -199,6 +205,7 @@ def _connected(account: Account) -> IMAPClient:
             ssl_context=context if account.tls == "tls" else None,
             timeout=SocketTimeout(connect=CONNECT_SECONDS, read=account.read_seconds),
         )
+        client.normalise_times = False
         if account.tls == "starttls":
             client.starttls(ssl_context=context)
     except ssl.SSLCertVerificationError as problem:

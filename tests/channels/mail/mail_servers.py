@@ -5,6 +5,8 @@ They run as root and as anybody; under root they serve their mail as an unprivil
 
 import contextlib
 import getpass
+import grp
+import ipaddress
 import os
 import pwd
 import shutil
@@ -70,8 +72,6 @@ def folder() -> Iterator[Path]:
 
 def make_certificate(path: Path, *, name: str = "127.0.0.1", days: int = 1) -> tuple[Path, Path]:
     """Write a self-signed certificate and its key; the certificate is its own authority."""
-    import ipaddress
-
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     named: x509.GeneralName = x509.DNSName(name)
@@ -313,6 +313,4 @@ plain:
 
 
 def _group() -> str:
-    import grp
-
     return grp.getgrgid(os.getgid()).gr_name

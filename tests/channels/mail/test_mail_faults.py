@@ -124,6 +124,22 @@ def test_a_reader_killed_over_a_mail_leaves_one_ticket_for_it(
     assert len(unseen) <= 1
 
 
+def test_clocks_start_when_the_mail_arrived_not_when_it_was_read(
+    house: Cast, dovecot: Dovecot, sandbox: Sandbox
+) -> None:
+    arrived = now().replace(microsecond=0) - timedelta(hours=2)
+    ancient = arrived - timedelta(days=400)
+    with IMAPClient("127.0.0.1", port=dovecot.port, ssl=False) as client:
+        client.login("arrivals", "secret")
+        for name, at in (("recent", arrived), ("ancient", ancient)):
+            raw = f"From: {name}@example.com\r\nSubject: {name}\r\n\r\nx\r\n".encode()
+            client.append("INBOX", raw, msg_time=at)
+    read_once(add_mailbox(dovecot, "arrivals"))
+    take_all(sandbox)
+    assert Ticket.objects.get(subject="recent").opened_at == arrived
+    assert now() - Ticket.objects.get(subject="ancient").opened_at < timedelta(minutes=5)
+
+
 def test_the_secret_of_a_mailbox_does_not_lie_readable(house: Cast) -> None:
     mailbox = mailboxes.add("small", host="h", port=993, user="u", secret="canary-password")
     assert b"canary" not in bytes(Mailbox.objects.get(pk=mailbox).secret)

@@ -31,14 +31,16 @@ class Shelf:
     """Where kept mails lie, in the order of coming; falls over when told to."""
 
     kept: list[bytes] = field(default_factory=list)
+    arrivals: list[datetime] = field(default_factory=list)
     cursor: Cursor = field(default_factory=Cursor)
     fall_at: int = -1
 
     def keep(self, mail: Fetched) -> None:
         if len(self.kept) == self.fall_at:
             raise ConnectionAbortedError("the database is away")
-        if mail.octets not in self.kept:
+        if mail.octets not in self.kept and mail.arrived_at is not None:
             self.kept.append(mail.octets)
+            self.arrivals.append(mail.arrived_at)
 
     def remember(self, cursor: Cursor) -> None:
         self.cursor = cursor
@@ -76,6 +78,7 @@ def test_new_mails_come_oldest_first_and_are_flagged_once_kept(dovecot: Dovecot)
     assert [octets.splitlines()[-1] for octets in shelf.kept] == [b"first", b"second", b"third"]
     assert all(b"\\Seen" in found for found in flags(dovecot, "one").values())
     assert shelf.cursor.last_uid == 3
+    assert shelf.arrivals[0].tzinfo is not None
 
 
 def test_a_mail_that_was_fetched_but_not_kept_is_new_and_unseen(dovecot: Dovecot) -> None:

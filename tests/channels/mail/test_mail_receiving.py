@@ -277,6 +277,18 @@ def test_an_absence_note_on_a_ticket_is_no_turn_of_the_customer(post: Post, cast
 
 
 @pytest.mark.django_db
+def test_an_unmarked_absence_note_is_answered_once_and_not_again(post: Post) -> None:
+    """Two programs that answer each other and mark nothing: the pair gets one answer an hour."""
+    taken = post.bring_mail("Where is it?")
+    for number in range(6):
+        subject = mails(taken.ticket or 0)[-1].subject
+        taken = post.bring_mail(f"I am out {number}.", Subject=f"Re: {subject}")
+        assert taken.created
+    states = [row.state for row in Outbox.objects.filter(recipient="dana@example.com")]
+    assert states.count("queued") == 1
+
+
+@pytest.mark.django_db
 def test_an_address_gets_three_receipts_an_hour_and_the_rest_is_counted(post: Post) -> None:
     for number in range(8):
         post.bring_mail(f"flood {number}", Subject="BUY NOW http://spam.example")
