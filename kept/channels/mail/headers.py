@@ -149,10 +149,11 @@ def mailboxes(octets: bytes) -> tuple[Mailbox, ...]:
     found: list[Mailbox] = []
     for phrase, angle in _address_pieces(octets[:LONGEST_VALUE].decode("latin-1")):
         name = _phrase_text(phrase) if angle is not None else ""
-        given = angle if angle is not None else phrase
+        given = (angle if angle is not None else phrase).strip()
+        given = given.encode("latin-1").decode("utf-8", "replace")
         address = plain_address(given)
         if address or name or angle:
-            found.append(Mailbox(name, address, given.strip() if address else ""))
+            found.append(Mailbox(name, address, given if address else ""))
         if len(found) >= MOST_ADDRESSES:
             break
     return tuple(found)
@@ -160,7 +161,7 @@ def mailboxes(octets: bytes) -> tuple[Mailbox, ...]:
 
 def plain_address(text: str) -> str:
     """Return the lower-case address that `text` is as a whole, or nothing."""
-    text = text.strip().encode("latin-1", "replace").decode("utf-8", "replace").lower()
+    text = text.strip().lower()
     if len(text) > 320 or not _ADDRESS.fullmatch(text) or one_line(text) != text:
         return ""
     local, _, domain = text.rpartition("@")

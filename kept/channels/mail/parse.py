@@ -119,7 +119,8 @@ def sent_instant(text: str) -> datetime | None:
     if match is None or match[2].lower() not in _MONTHS:
         return None
     year = int(match[3])
-    year += 0 if year > 99 else (2000 if year < 70 else 1900)
+    if len(match[3]) == 2:
+        year += 2000 if year < 70 else 1900
     offset = match[7] or "+0000"
     minutes = int(offset[1:3]) * 60 + int(offset[3:5])
     zone = timezone(timedelta(minutes=-minutes if offset[0] == "-" else minutes))
