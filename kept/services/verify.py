@@ -5,6 +5,7 @@ state, ticket columns, commitments and the hash chain must come out the same.
 """
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -17,11 +18,15 @@ from kept.policy.words import Frozen
 from kept.records.compiled import policy_with
 from kept.records.instants import moment_or_none
 from kept.services import chain, judging, projections
-from kept.services.locking import read_state
+from kept.services.errors import Conflict
+from kept.services.locking import lock, policy_for, read_state, save
 
 _FACT: msgspec.json.Decoder[Fact] = msgspec.json.Decoder(Fact)
 BATCH = 200
 SHOWN = 20
+MISSING_ROW = "a journal row is missing"
+BROKEN_CHAIN = "the hash chain is broken"
+OTHER_DECISIONS = "the decisions differ"
 
 
 class Fault(Frozen, frozen=True, kw_only=True):
@@ -71,7 +76,17 @@ def verify_ticket(ticket: int) -> tuple[int, Fault | None]:
     with connection.cursor() as cursor:
         # One snapshot of the row and its journal: no writer may come between.
         cursor.execute("SELECT 1 FROM ticket WHERE id = %s FOR SHARE", [ticket])
-        rows = _journal(ticket)
+    rows = _journal(ticket)
+    state, last, fault = judge_again(ticket, rows)
+    if fault is not None:
+        return len(rows), fault
+    return len(rows), _compare(ticket, state, last, rows)
+
+
+def judge_again(
+    ticket: int, rows: list[dict[str, Any]]
+) -> tuple[TicketState, bytes, Fault | None]:
+    """Judge a journal from its first row; return the state, the last hash, the first fault."""
     state = engine.start()
     past: list[Fact] = []
     previous = chain.GENESIS
@@ -79,17 +94,36 @@ def verify_ticket(ticket: int) -> tuple[int, Fault | None]:
     for number, row in enumerate(rows, 1):
         seen.add(row["policy_hash"])
         if row["seq"] != number:
-            return len(rows), Fault(ticket=ticket, seq=number, what="a journal row is missing")
+            return state, previous, Fault(ticket=ticket, seq=number, what=MISSING_ROW)
         if row["prev"] != previous or chain.row_hash(previous, row["covered"]) != row["hash"]:
-            return len(rows), Fault(ticket=ticket, seq=number, what="the hash chain is broken")
+            return state, previous, Fault(ticket=ticket, seq=number, what=BROKEN_CHAIN)
         previous = row["hash"]
         fact = _FACT.decode(msgspec.json.encode(row["covered"]["fact"]))
         state, decisions = _judge(fact, row["policy_hash"], seen, state, past)
         if not row["covered"]["refused"]:
             past.append(fact)
         if msgspec.json.decode(msgspec.json.encode(decisions)) != row["covered"]["decisions"]:
-            return len(rows), Fault(ticket=ticket, seq=number, what="the decisions differ")
-    return len(rows), _compare(ticket, state, previous, rows)
+            return state, previous, Fault(ticket=ticket, seq=number, what=OTHER_DECISIONS)
+    return state, previous, None
+
+
+def rebuild(ticket: int, *, at: datetime) -> None:
+    """Write a ticket's projections again from its journal, which must be whole itself."""
+    with transaction.atomic(durable=True):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM ticket WHERE id = %s FOR NO KEY UPDATE", [ticket])
+        rows = _journal(ticket)
+        state, last, fault = judge_again(ticket, rows)
+        if fault is not None:
+            raise Conflict(f"Ticket {ticket} cannot be rebuilt: {fault.what}.")
+        locked = lock(ticket, at=at)
+        locked.state, locked.last_hash, locked.seq = state, last, len(rows)
+        locked.policy_hash = rows[-1]["policy_hash"]
+        locked.policy = policy_for(locked.policy_hash, state)
+        locked.before.clear()
+        with connection.cursor() as cursor:
+            cursor.execute("DELETE FROM commitment WHERE ticket_id = %s", [ticket])
+        save(locked)
 
 
 def _judge(

@@ -87,7 +87,8 @@ def a_writer(number: int, agent: int) -> None:
         for each in range(TICKETS // 2):
             taken = dana_writes(
                 f"outage {number}.{each}", at=clock.now(), subject=f"{number}.{each}",
-                message_id=f"<{number}.{each}@example.com>", sender=f"d{number}.{each}@example.com",
+                message_id=f"<{number}.{each}@example.com>",
+                sender=f"d{number}.{each}@example.com",
             )  # fmt: skip
             if each % 2 and taken.ticket is not None:
                 conversation.reply(

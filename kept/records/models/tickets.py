@@ -64,6 +64,22 @@ class Ticket(models.Model):
                 condition=Q(status__in=OPEN, owner__isnull=False),
                 name="ticket_owned",
             ),
+            models.Index(
+                fields=["desk", "queue_key", "id"],
+                condition=Q(status__in=OPEN, owner__isnull=True),
+                name="ticket_unowned",
+            ),
+            models.Index(
+                fields=["desk", "queue_key", "id"],
+                condition=Q(status="waiting"),
+                name="ticket_waiting",
+            ),
+            models.Index(
+                fields=["desk", "next_at_risk_at"],
+                include=["queue_key"],
+                condition=Q(status__in=OPEN, next_at_risk_at__isnull=False),
+                name="ticket_at_risk",
+            ),
             models.Index(fields=["desk", "-updated_at"], name="ticket_recent"),
             models.Index(fields=["desk", "policy_hash"], name="ticket_policy"),
         ]
