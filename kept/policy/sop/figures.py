@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
+from functools import lru_cache
 
 from kept.policy.rules import Target, TargetUnit
 from kept.policy.words import DAY, HOUR, MINUTE, SECOND
@@ -118,6 +119,7 @@ MAX_AMOUNT = 10**17
 """Three thousand years; what is longer is no figure."""
 
 
+@lru_cache(maxsize=4096)
 def quantities(text: str) -> tuple[Quantity, ...]:
     """Return the figures of a text in their order; both ends of a range are figures."""
     return tuple(_joined(text, list(_all(text[:MAX_PROSE]))))

@@ -7,6 +7,7 @@ blocks do not. Calendars count as declared: what zone data made of them is a ver
 from __future__ import annotations
 
 import hashlib
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -31,6 +32,12 @@ def policy_hash(policy: Policy) -> str:
 
 
 def _plain(value: Any) -> Any:
+    if value is None or isinstance(value, str | int):
+        return value
+    if isinstance(value, tuple | list):
+        return [_plain(one) for one in value]
+    if isinstance(value, dict):
+        return {str(key): _plain(one) for key, one in value.items()}
     if isinstance(value, Because):
         return [value.clause, value.rule]
     if isinstance(value, Condition):
@@ -38,15 +45,12 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Calendar):
         return [value.zone, value.source]
     if isinstance(value, msgspec.Struct):
-        kept = {
-            name: _plain(getattr(value, name))
-            for name in value.__struct_fields__
-            if name not in LEFT_OUT
-        }
+        kept = {name: _plain(getattr(value, name)) for name in _binding(type(value))}
         tag = value.__struct_config__.tag
         return kept | {"kind": tag} if tag is not None else kept
-    if isinstance(value, tuple | list):
-        return [_plain(one) for one in value]
-    if isinstance(value, dict):
-        return {str(key): _plain(one) for key, one in value.items()}
     return value
+
+
+@cache
+def _binding(kind: type[msgspec.Struct]) -> tuple[str, ...]:
+    return tuple(name for name in kind.__struct_fields__ if name not in LEFT_OUT)

@@ -21,6 +21,10 @@ MAX_NODES = 20_000
 LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
+STARTS = (yaml.ScalarEvent, yaml.SequenceStartEvent, yaml.MappingStartEvent)
+ENDS = (yaml.SequenceEndEvent, yaml.MappingEndEvent)
+
+
 @dataclass(slots=True, kw_only=True, eq=False)
 class Scalar:
     """One value as written. `prose` is the clause whose sentence it answers to, if another's."""
@@ -76,13 +80,13 @@ class _Builder:
 
     def take(self, event: Any) -> bool:
         """Take one event in; False when reading should end."""
-        if isinstance(event, yaml.ScalarEvent | yaml.SequenceStartEvent | yaml.MappingStartEvent):
+        if isinstance(event, STARTS):
             return self._start(event)
         if isinstance(event, yaml.AliasEvent):
             place = self.place(event.start_mark)
             self.tell(place, "E412", f"alias *{event.anchor}", "write the value out")
             self._attach(Scalar(place=place, text=""))
-        elif isinstance(event, yaml.SequenceEndEvent | yaml.MappingEndEvent):
+        elif isinstance(event, ENDS):
             self.stack.pop()
             self.keys.pop()
         elif isinstance(event, yaml.DocumentStartEvent):
