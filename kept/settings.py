@@ -15,6 +15,7 @@ KEPT_DATA = Path(env.text("KEPT_DATA", ".kept")).expanduser().resolve()
 KEPT_URL = env.text("KEPT_URL", "http://127.0.0.1:8000").rstrip("/")
 KEPT_MAIL_DOMAIN = env.text("KEPT_MAIL_DOMAIN", "kept.example")
 KEPT_SMTP_URL = env.text("KEPT_SMTP_URL", "")
+KEPT_SMTP_OAUTH = env.text("KEPT_SMTP_OAUTH", "")
 KEPT_MAIL_SERVERS = env.words("KEPT_MAIL_SERVERS", ())
 """The servers whose Authentication-Results we believe, by the name they write there."""
 KEPT_MAIL_LARGEST = env.number("KEPT_MAIL_LARGEST", 40_000_000, least=100_000, most=50_000_000)

@@ -8,7 +8,7 @@ from django.conf import settings
 from kept import clock
 from kept.channels.mail import outgoing, receive
 from kept.channels.mail.sandbox import Sandbox
-from kept.channels.mail.send import Connection, server_from_url
+from kept.channels.mail.send import Connection
 from kept.services import cadences, clocks, notices, policies
 from kept.worker import mail
 from kept.worker.loop import Loop
@@ -80,7 +80,9 @@ def _mailboxes(stopping: threading.Event) -> Callable[[], int]:
 
 
 def _sender() -> Callable[[], int]:
-    server = server_from_url(settings.KEPT_SMTP_URL)
+    server = outgoing.server_of(
+        settings.KEPT_SMTP_URL, settings.KEPT_SMTP_OAUTH, now=clock.now
+    )
     if server is None:
         return lambda: outgoing.lay_by(now=clock.now)
 

@@ -68,11 +68,6 @@ class Tokens:
                 self._renew_at = self._now() + max(lifetime - RENEW_BEFORE, timedelta(0))
             return self._token
 
-    def forget(self) -> None:
-        """Drop the token: the mail server would not have it."""
-        with self._lock:
-            self._renew_at = None
-
 
 def client_from_secret(secret: bytes | str) -> Client:
     """Read a mailbox's secret; raise OAuthFailed where it is not what a provider gives."""

@@ -5,15 +5,32 @@ tried again under the same Message-ID; a mail that cannot be built is never sent
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
+from kept.channels.mail import oauth
 from kept.channels.mail.filenames import shown_name
 from kept.channels.mail.message import NotMailable, build
 from kept.channels.mail.parsed import File
-from kept.channels.mail.send import Connection, SendFailed, ServerWrong
+from kept.channels.mail.send import (
+    Connection,
+    MailServer,
+    SendFailed,
+    ServerWrong,
+    server_from_url,
+)
 from kept.records.queries.conversation import files_to_send
 from kept.services import outbox
 from kept.services.outgoing import ClaimedMail, OutgoingMail
+
+
+def server_of(url: str, oauth_client: str, *, now: Callable[[], datetime]) -> MailServer | None:
+    """Return the mail server of the settings; with an OAuth client it is asked with a token."""
+    server = server_from_url(url)
+    if server is None or not oauth_client:
+        return server
+    tokens = oauth.Tokens(oauth.client_from_secret(oauth_client), now=now)
+    return replace(server, password="", token=tokens.current)
 
 
 def send_due(smtp: Connection, *, now: Callable[[], datetime], limit: int = 20) -> int:

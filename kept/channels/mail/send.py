@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from types import TracebackType
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from kept.channels.mail.oauth import OAuthFailed
+
 TIMEOUT_SECONDS = 30
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 TLS_MODES = ("starttls", "tls", "none")
@@ -155,7 +157,7 @@ def _opened(server: MailServer) -> smtplib.SMTP:
             smtp.starttls(context=context)
             smtp.ehlo()
         _sign_in(smtp, server)
-    except (smtplib.SMTPException, OSError) as problem:
+    except (smtplib.SMTPException, OSError, OAuthFailed) as problem:
         if smtp is not None:
             smtp.close()
         raise ServerWrong(_server_told(problem)) from problem
@@ -175,6 +177,8 @@ def _server_told(problem: Exception) -> str:
     match problem:
         case ssl.SSLCertVerificationError():
             return f"The mail server's certificate is not trusted: {problem.verify_message}."
+        case OAuthFailed():
+            return str(problem)
         case smtplib.SMTPNotSupportedError():
             return "The mail server offers no STARTTLS; nothing was sent."
         case smtplib.SMTPAuthenticationError():

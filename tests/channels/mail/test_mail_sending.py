@@ -1,14 +1,23 @@
 """Sending to a real SMTP server: verified TLS, one result for each mail, never a repaired mail."""
 
+import base64
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from email import policy
 from email.parser import BytesParser
+from pathlib import Path
 
 import msgspec
 import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope
 
 from kept.channels.mail.message import NotMailable, as_html, build
+from kept.channels.mail.oauth import OAuthFailed
+from kept.channels.mail.outgoing import server_of
 from kept.channels.mail.parse import parse
 from kept.channels.mail.parsed import File
 from kept.channels.mail.send import (
@@ -22,7 +31,14 @@ from kept.channels.mail.send import (
 )
 from kept.services.outgoing import OutgoingMail
 from tests.channels.mail.fault_proxy import FaultProxy
-from tests.channels.mail.mail_servers import EXIM, Exim, folder, free_port, need
+from tests.channels.mail.mail_servers import (
+    EXIM,
+    Exim,
+    folder,
+    free_port,
+    make_certificate,
+    need,
+)
 
 AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 MAIL = OutgoingMail(
@@ -233,3 +249,72 @@ def test_a_server_that_is_not_there_costs_no_mail_its_attempt() -> None:
     server = MailServer(host="127.0.0.1", port=free_port(), tls="none", timeout=2)
     with Connection(server) as smtp, pytest.raises(ServerWrong, match="cannot be used"):
         smtp.send("care@kept.example", "dana@example.com", build(MAIL, at=AT))
+
+
+class TokenDoor:
+    """A server that signs in with XOAUTH2 and the one right token."""
+
+    def __init__(self) -> None:
+        self.mails: list[bytes] = []
+
+    async def auth_XOAUTH2(self, server: SMTP, words: list[bytes]) -> AuthResult:
+        said = base64.b64decode(words[1])
+        return AuthResult(success=said == b"user=desk\1auth=Bearer token-1\1\1", handled=False)
+
+    async def handle_DATA(self, server: SMTP, session: object, envelope: Envelope) -> str:
+        self.mails.append(envelope.original_content or b"")
+        return "250 OK"
+
+
+@contextmanager
+def token_server(path: Path) -> Iterator[tuple[TokenDoor, MailServer]]:
+    certificate, key = make_certificate(path)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate, key)
+    door = TokenDoor()
+    controller = Controller(
+        door, hostname="127.0.0.1", port=free_port(), tls_context=context, auth_required=True,
+        auth_exclude_mechanism=["LOGIN", "PLAIN"],
+    )  # fmt: skip
+    controller.start()
+    try:
+        yield (
+            door,
+            MailServer(
+                host="127.0.0.1", port=controller.port, user="desk", ca_file=str(certificate)
+            ),
+        )
+    finally:
+        controller.stop()
+
+
+def no_token() -> str:
+    raise OAuthFailed("The provider gives no token: 400 invalid_grant")
+
+
+def test_a_server_that_wants_a_token_gets_it_over_tls(tmp_path: Path) -> None:
+    with token_server(tmp_path) as (door, server):
+        with Connection(replace(server, token=lambda: "token-1")) as smtp:
+            smtp.send("care@kept.example", "dana@example.com", build(MAIL, at=AT))
+        with (
+            Connection(replace(server, token=lambda: "stolen")) as smtp,
+            pytest.raises(ServerWrong, match="refuses our user") as refused,
+        ):
+            smtp.send("care@kept.example", "dana@example.com", build(MAIL, at=AT))
+        assert "stolen" not in str(refused.value)
+        with (
+            Connection(replace(server, token=no_token)) as smtp,
+            pytest.raises(ServerWrong, match="invalid_grant"),
+        ):
+            smtp.send("care@kept.example", "dana@example.com", build(MAIL, at=AT))
+    assert len(door.mails) == 1
+
+
+def test_the_oauth_setting_replaces_the_password() -> None:
+    client = '{"token_url": "https://login.example.com/t", "client_id": "k", "refresh_token": "r"}'
+    server = server_of("smtp://desk:p@mx.example.com", client, now=lambda: AT)
+    assert server is not None
+    assert server.token is not None
+    assert server.password == ""
+    with pytest.raises(OAuthFailed, match="cannot be read"):
+        server_of("smtp://mx.example.com", "{}", now=lambda: AT)
