@@ -48,8 +48,6 @@ TOLD_ONCE = frozenset(
 """What only an event tells: a condition that reads it is about that event alone."""
 
 
-
-
 def react(run: Run, name: str, event: Event) -> None:
     """Run the reactions to one event."""
     plans = run.program.reactions.get(name)
@@ -128,9 +126,7 @@ def perform(
                 call(run, action.role, action.every, because)
             case NotifyAction():
                 run.emit(
-                    Notify(
-                        at=run.now, because=because, who=action.who, by=action.by, about=cause
-                    )
+                    Notify(at=run.now, because=because, who=action.who, by=action.by, about=cause)
                 )
             case SendAction():
                 _send(run, action, because)
@@ -167,9 +163,7 @@ def _assign(run: Run, action: AssignAction, because: Because) -> None:
     if action.team is not None:
         run.put("team", action.team)
     run.emit(
-        Assign(
-            at=run.now, because=because, team=action.team, role=action.role, pick=action.pick
-        )
+        Assign(at=run.now, because=because, team=action.team, role=action.role, pick=action.pick)
     )
     run.derive("assigned", to=action.team or action.role or "")
 

@@ -85,9 +85,7 @@ def lapse(run: Run, approval: Approval) -> None:
     _end(run, approval, "expired")
 
 
-def _open(
-    run: Run, index: int, rule: ApprovalRule, fact: ApprovalAsked, total: int
-) -> None:
+def _open(run: Run, index: int, rule: ApprovalRule, fact: ApprovalAsked, total: int) -> None:
     base = f"{rule.because.clause}:{rule.name}"
     approval = Approval(
         id=f"{base}:{run.number(base)}",
@@ -212,9 +210,7 @@ def _last_spent(run: Run, rule: ApprovalRule) -> dict[str, int]:
 
 def _live(run: Run, kind: str) -> Approval | None:
     live = [
-        each
-        for each in run.memory.approvals.values()
-        if each.kind == kind and each.result in LIVE
+        each for each in run.memory.approvals.values() if each.kind == kind and each.result in LIVE
     ]
     return live[-1] if live else None
 
@@ -229,9 +225,7 @@ def _rule_of(run: Run, approval: Approval) -> ApprovalRule:
 
 
 def _blocks(rule: ApprovalRule, fact: Fact) -> bool:
-    return rule.enforce is Enforce.BLOCK or (
-        rule.enforce is Enforce.REQUIRE and not fact.override
-    )
+    return rule.enforce is Enforce.BLOCK or (rule.enforce is Enforce.REQUIRE and not fact.override)
 
 
 def _refuse(run: Run, rule: ApprovalRule, act: str, needs: str) -> Refuse:

@@ -7,6 +7,8 @@ due time is two binary searches. `24x7` is no calendar at all: None where one is
 from bisect import bisect_left, bisect_right
 from datetime import date
 
+import msgspec
+
 from kept.policy.words import DAY, SECOND, Frozen, Instant, Micros
 
 EPOCH_DAY = date(1970, 1, 1).toordinal()
@@ -34,7 +36,7 @@ class Calendar(Frozen, frozen=True, kw_only=True):
     zone: str = "UTC"
     holidays: tuple[tuple[int, str], ...] = ()
     """(proleptic ordinal of the local date, name) of each holiday, for explanations."""
-    source: dict[str, object] = {}
+    source: dict[str, object] = msgspec.field(default_factory=dict)
 
 
 def open_until(calendar: Calendar | None, at: Instant) -> Micros:

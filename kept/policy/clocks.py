@@ -31,9 +31,7 @@ from kept.policy.words import Instant, Micros, Verdict
 Pauses = tuple[tuple[Instant, Instant], ...]
 
 
-def target_due(
-    calendar: Calendar | None, target: Target | None, start: Instant
-) -> Instant | None:
+def target_due(calendar: Calendar | None, target: Target | None, start: Instant) -> Instant | None:
     """Return the due of a target counted from `start` without any pause."""
     if target is None:
         return None
@@ -128,9 +126,7 @@ def pause(run: Run, clock: Commitment, plan: Plan, reason: str) -> None:
     halt(clock, plan, run.now)
     if clock.verdict is Verdict.PENDING and not plan.fires:
         run.emit(
-            PauseCommitment(
-                at=run.now, because=plan.because, commitment=clock.id, reason=reason
-            )
+            PauseCommitment(at=run.now, because=plan.because, commitment=clock.id, reason=reason)
         )
 
 
@@ -179,9 +175,7 @@ def miss(run: Run, clock: Commitment) -> None:
     clock.missed_at = run.now
     clock.wake = None
     run.emit(
-        MissCommitment(
-            at=run.now, because=clock.because, commitment=clock.id, due_at=clock.due_at
-        )
+        MissCommitment(at=run.now, because=clock.because, commitment=clock.id, due_at=clock.due_at)
     )
 
 

@@ -290,9 +290,7 @@ def _lifted(run: Run, fact: Waived | MissRetracted) -> None:
         return
     if clock.missed_at is not None:
         run.emit(
-            RetractMiss(
-                at=run.now, because=clock.because, commitment=clock.id, reason=fact.reason
-            )
+            RetractMiss(at=run.now, because=clock.because, commitment=clock.id, reason=fact.reason)
         )
         clock.missed_at = None
     waived = isinstance(fact, Waived)
@@ -405,6 +403,3 @@ def outcome_of(
     state.now = run.now
     told = tuple(run.decisions) if decisions is None else decisions
     return Outcome(state=state, decisions=told, refused=refused)
-
-
-

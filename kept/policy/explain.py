@@ -135,9 +135,7 @@ def _by(plan: Plan | None) -> str:
 def _holidays(
     calendar: Calendar | None, start: Instant, end: Instant
 ) -> tuple[tuple[str, str], ...]:
-    return tuple(
-        (_date(day), name) for day, name in holidays_between(calendar, start, end)
-    )
+    return tuple((_date(day), name) for day, name in holidays_between(calendar, start, end))
 
 
 def _date(day: int) -> str:
@@ -217,9 +215,7 @@ def _spans(plan: Plan, started_at: Instant, start: Instant, end: Instant) -> Ite
             index += 1
 
 
-def _days(
-    calendar: Calendar, started_at: Instant, start: Instant, end: Instant
-) -> Iterator[Step]:
+def _days(calendar: Calendar, started_at: Instant, start: Instant, end: Instant) -> Iterator[Step]:
     index = max(
         bisect_right(calendar.day_numbers, local_day(calendar, started_at)),
         bisect_right(calendar.day_closes, start),

@@ -1,14 +1,14 @@
 """The formulas of measures: one small expression over a month's tickets.
 
-    kept / (kept + missed)          of every commitment        rate(NAME)   of those of a name
-    share(CONDITION)                tickets of which it holds, among those where it is known
-    count(X) / count(Y)             X, Y: `tickets`, an event (`escalated`, `page`, `sent:TEMPLATE`,
-                                    `refused:CLAUSE`) or a commitment's name
-    mean(V) median(V) p90(V) max(V) sum(V)
-    V: score, amount or another figure of the ticket; NAME or time(NAME), how long its commitments
-    took; time(EVENT, EVENT), from the first of one to the next of the other (`first` may stand
-    before either).
-    A bare time(..) is its mean. NAME is a commitment's name or the end of its clause's id.
+kept / (kept + missed)          of every commitment        rate(NAME)   of those of a name
+share(CONDITION)                tickets of which it holds, among those where it is known
+count(X) / count(Y)             X, Y: `tickets`, an event (`escalated`, `page`, `sent:TEMPLATE`,
+                                `refused:CLAUSE`) or a commitment's name
+mean(V) median(V) p90(V) max(V) sum(V)
+V: score, amount or another figure of the ticket; NAME or time(NAME), how long its commitments
+took; time(EVENT, EVENT), from the first of one to the next of the other (`first` may stand
+before either).
+A bare time(..) is its mean. NAME is a commitment's name or the end of its clause's id.
 """
 
 from __future__ import annotations

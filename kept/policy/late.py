@@ -42,9 +42,7 @@ EFFECTS: tuple[type, ...] = get_args(Effect)
 _ENCODER = msgspec.json.Encoder()
 
 
-def amend(
-    policy: Policy, history: Iterable[Fact], state: TicketState, fact: Fact
-) -> Outcome:
+def amend(policy: Policy, history: Iterable[Fact], state: TicketState, fact: Fact) -> Outcome:
     """Work a late fact into a history whose timers have fired beyond it.
 
     The outcome's state is that of the whole history; its decisions are only what changes.
@@ -120,9 +118,7 @@ def _begun(now: Commitment, at: Instant) -> Iterator[Decision]:
 def _undone(was: Commitment, at: Instant) -> Iterator[Decision]:
     """A commitment that, as it turns out, was never owed."""
     if was.missed_at is not None:
-        yield RetractMiss(
-            at=at, because=was.because, commitment=was.id, reason="late_fact"
-        )
+        yield RetractMiss(at=at, because=was.because, commitment=was.id, reason="late_fact")
     yield SettleCommitment(
         at=at, because=was.because, commitment=was.id, verdict=Verdict.CANCELLED,
         reason="never_owed",

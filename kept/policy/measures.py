@@ -95,9 +95,7 @@ def _names_of_decision(decision: Decision) -> tuple[str, ...]:
     return (str(decision.__struct_config__.tag),)
 
 
-def measure(
-    policy: Policy, rule: MeasureRule, tickets: Iterable[Lived]
-) -> tuple[Measured, ...]:
+def measure(policy: Policy, rule: MeasureRule, tickets: Iterable[Lived]) -> tuple[Measured, ...]:
     """Return a measure over tickets: the whole first, then each group of its `split`."""
     every = list(tickets)
     try:

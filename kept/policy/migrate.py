@@ -63,9 +63,7 @@ def _carry_over(run: Run, clock: Commitment, plan: Plan, fresh: Plan) -> None:
             _take_earlier(run, clock, plan, fresh)
 
 
-def _recount(
-    run: Run, clock: Commitment, fresh: Plan, why: str, *, soften: bool = False
-) -> None:
+def _recount(run: Run, clock: Commitment, fresh: Plan, why: str, *, soften: bool = False) -> None:
     """Count a clock again from its original start, pauses included, under another rule."""
     before, past = clock.due_at, clock.due_at is not None and clock.due_at <= run.now
     standing = clock.paused_for
@@ -91,9 +89,7 @@ def _softened(fresh: Plan, at: Instant) -> Instant:
 
 
 def _take_earlier(run: Run, clock: Commitment, plan: Plan, fresh: Plan) -> None:
-    probe = msgspec.structs.replace(
-        clock, used=0, days=0, left=None, capped=False, paused_for=()
-    )
+    probe = msgspec.structs.replace(clock, used=0, days=0, left=None, capped=False, paused_for=())
     begin(probe, fresh, pauses_of(run, fresh, clock.started_at))
     running = clock.due_at is not None and not clock.paused_for
     if probe.due_at is None or not running or clock.due_at is None:
@@ -108,4 +104,3 @@ def _bind(run: Run, clock: Commitment, fresh: Plan) -> None:
     clock.rule, clock.policy_hash = fresh.index, fresh.policy_hash
     clock.because, clock.order = fresh.because, fresh.order
     run.open[clock.id] = (clock, fresh)
-

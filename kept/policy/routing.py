@@ -44,9 +44,7 @@ class Ranked(Frozen, frozen=True, kw_only=True):
     """(need, `has`, `lacks`, `absent`, `full` or a count), in the order weighed."""
 
 
-def pick(
-    candidates: Iterable[Candidate], need: Need, by: Sequence[str]
-) -> tuple[Ranked, ...]:
+def pick(candidates: Iterable[Candidate], need: Need, by: Sequence[str]) -> tuple[Ranked, ...]:
     """Rank candidates by the needs of a clause, in its order; ties go to who waited longest.
 
     `by` holds `skill` (or `expertise`), `language`, `availability` and `workload`. Whoever is

@@ -48,9 +48,7 @@ class Run:
         "versions",
     )  # fmt: skip
 
-    def __init__(
-        self, policy: Policy, state: TicketState, known: Policy | None = None
-    ) -> None:
+    def __init__(self, policy: Policy, state: TicketState, known: Policy | None = None) -> None:
         """`known` holds further versions a history may have run under."""
         self.policy = policy
         self.program: Program = program_of(policy)

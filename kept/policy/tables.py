@@ -41,9 +41,7 @@ def _derive(run: Run, table: TableRule) -> bool:
         change_severity(run, row.then, table.because)
     else:
         run.put(table.output, row.then)
-        run.emit(
-            SetField(at=run.now, because=table.because, field=table.output, value=row.then)
-        )
+        run.emit(SetField(at=run.now, because=table.because, field=table.output, value=row.then))
     return True
 
 

@@ -140,9 +140,7 @@ _SET_OTHERWISE: dict[type, Callable[[Run, Any], dict[str, Value]]] = {
     f.SeverityChanged: lambda run, fact: {"severity": fact.to},
     f.WaitingOn: lambda run, fact: {"waiting_on": fact.who},
     f.Assigned: lambda run, fact: {"owner": fact.agent} if fact.agent is not None else {},
-    f.Verified: lambda run, fact: {
-        "verified": fact.passed or bool(run.facts.get("verified"))
-    },
+    f.Verified: lambda run, fact: {"verified": fact.passed or bool(run.facts.get("verified"))},
 }
 
 

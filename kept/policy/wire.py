@@ -25,8 +25,7 @@ from kept.policy.state import Commitment, TicketState
 from kept.policy.words import SECOND, Instant, Micros, Value
 
 FACTS: dict[str, type[FactBase]] = {
-    str(kind.__struct_config__.tag): kind
-    for kind in get_args(Fact)
+    str(kind.__struct_config__.tag): kind for kind in get_args(Fact)
 }
 _INSTANTS = ("at", "received_at", "due", "fired_at")
 _INSTANT_TABLES = ("dues", "starts")

@@ -19,7 +19,10 @@ title: A desk
 version: 1.0.0
 zone: {zone}
 currency: USD
-fields: {{impact: {{type: choice, values: [high, low]}}, urgency: {{type: choice, values: [high, low]}}}}
+fields:
+  bought: {{type: date}}
+  impact: {{type: choice, values: [high, low]}}
+  urgency: {{type: choice, values: [high, low]}}
 ---
 # A desk
 
@@ -69,7 +72,9 @@ UTC = {"zone": "UTC", "hours": '{mon-fri: ["09:00-17:00"]}', "holidays": "{}"}
 
 
 @cache
-def desk(clauses: str, zone: str = "UTC", hours: str = UTC["hours"], holidays: str = "{}") -> Policy:
+def desk(
+    clauses: str, zone: str = "UTC", hours: str = UTC["hours"], holidays: str = "{}"
+) -> Policy:
     """Compile a desk of these clauses."""
     text = HEAD.format(zone=zone, hours=hours, holidays=holidays) + clauses
     compiled = compile_sop(text, name="d.md")

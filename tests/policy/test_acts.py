@@ -1,4 +1,4 @@
-"""Gates, approvals, reactions, steps, promises, ladders and tables: what the desk does by itself."""
+"""Gates, approvals, reactions, steps, promises and tables: what the desk does by itself."""
 
 from kept.policy.decisions import (
     AskApproval,
@@ -25,10 +25,13 @@ def kinds(outcome: object, kind: type) -> list[object]:
     return [each for each in outcome.decisions if isinstance(each, kind)]  # type: ignore[attr-defined]  # an Outcome
 
 
-# Gates -----------------------------------------------------------------------------------------
+# Gates ----------------------------------------------------------------------------------------
 
-GATE = clause("Close only once the customer agreed.", "close",
-              "gate: closed\nneeds: confirmed\nsay: Ask the customer first.")  # fmt: skip
+GATE = clause(
+    "Close only once the customer agreed.",
+    "close",
+    "gate: closed\nneeds: confirmed\nsay: Ask the customer first.",
+)
 
 
 def test_a_blocked_act_changes_nothing_and_says_what_would_allow_it() -> None:
@@ -59,8 +62,11 @@ def test_softer_gates_only_note() -> None:
 
 
 def test_a_need_nobody_knows_is_not_met() -> None:
-    policy = desk(clause("Only low impact is closed at once.", "close",
-                         'gate: closed\nneeds: impact == "low"'))  # fmt: skip
+    policy = desk(
+        clause(
+            "Only low impact is closed at once.", "close", 'gate: closed\nneeds: impact == "low"'
+        )
+    )
     assert run(policy, OPEN, (f"{DAY}11:00", "closed")).refused is not None
     told = (f"{DAY}10:30", "triaged", {"impact": "low"})
     assert run(policy, OPEN, told, (f"{DAY}11:00", "closed")).refused is None
@@ -73,19 +79,34 @@ def test_a_gate_sees_what_the_act_itself_tells() -> None:
 
 
 def test_lowering_a_severity_can_be_gated_and_raising_it_not() -> None:
-    policy = desk(clause("Lowering needs a lead.", "low",
-                         'gate: severity_changed\nwhen: lowered\nneeds: by_role == "lead"'))  # fmt: skip
+    policy = desk(
+        clause(
+            "Lowering needs a lead.",
+            "low",
+            'gate: severity_changed\nwhen: lowered\nneeds: by_role == "lead"',
+        )
+    )
     begun = (f"{DAY}10:00", "created", {"severity": "P1"})
-    assert run(policy, begun, (f"{DAY}11:00", "severity_changed", {"to": "P3", "by": AMIRA})).refused
-    assert not run(policy, begun, (f"{DAY}11:00", "severity_changed", {"to": "P3", "by": BO})).refused
+    assert run(
+        policy, begun, (f"{DAY}11:00", "severity_changed", {"to": "P3", "by": AMIRA})
+    ).refused
+    assert not run(
+        policy, begun, (f"{DAY}11:00", "severity_changed", {"to": "P3", "by": BO})
+    ).refused
     low = (f"{DAY}10:00", "created", {"severity": "P3"})
-    assert not run(policy, low, (f"{DAY}11:00", "severity_changed", {"to": "P1", "by": AMIRA})).refused
+    assert not run(
+        policy, low, (f"{DAY}11:00", "severity_changed", {"to": "P1", "by": AMIRA})
+    ).refused
 
 
-# Steps -------------------------------------------------------------------------------------------
+# Steps ----------------------------------------------------------------------------------------
 
-STEP = clause("The incident is written up within 2 hours before we resolve.", "write",
-              "step: write_up\nafter: triaged\nwhen: severity == \"P1\"\nrole: agent\nwithin: $text\nbefore: resolved")  # fmt: skip
+STEP = clause(
+    "The incident is written up within 2 hours before we resolve.",
+    "write",
+    'step: write_up\nafter: triaged\nwhen: severity == "P1"\n'
+    "role: agent\nwithin: $text\nbefore: resolved",
+)
 
 
 def test_a_step_gates_until_it_is_done() -> None:
@@ -94,37 +115,58 @@ def test_a_step_gates_until_it_is_done() -> None:
     assert refused.refused is not None and refused.refused.needs == "step:write_up"
     [opened] = kinds(refused, OpenStep)
     assert (opened.step, opened.role) == ("write_up", "agent")  # type: ignore[attr-defined]  # an OpenStep
-    done = run(desk(STEP), *begun, (f"{DAY}11:00", "step_done", {"step": "write_up"}),
-               (f"{DAY}11:01", "resolved"))  # fmt: skip
+    done = run(
+        desk(STEP),
+        *begun,
+        (f"{DAY}11:00", "step_done", {"step": "write_up"}),
+        (f"{DAY}11:01", "resolved"),
+    )
     assert verdict(done.state, "write") == "kept"
     assert done.state.status is Status.RESOLVED
 
 
 def test_a_step_that_is_not_owed_gates_nothing() -> None:
-    state = run(desk(STEP), OPEN, (f"{DAY}10:10", "triaged", {"severity": "P3"}),
-                (f"{DAY}11:00", "resolved")).state  # fmt: skip
+    state = run(
+        desk(STEP),
+        OPEN,
+        (f"{DAY}10:10", "triaged", {"severity": "P3"}),
+        (f"{DAY}11:00", "resolved"),
+    ).state
     assert state.status is Status.RESOLVED and not state.commitments
 
 
 def test_a_step_done_late_is_missed_and_done() -> None:
-    state = run(desk(STEP), OPEN, (f"{DAY}10:10", "triaged", {"severity": "P1"}),
-                (f"{DAY}13:00", "step_done", {"step": "write_up"})).state  # fmt: skip
+    state = run(
+        desk(STEP),
+        OPEN,
+        (f"{DAY}10:10", "triaged", {"severity": "P1"}),
+        (f"{DAY}13:00", "step_done", {"step": "write_up"}),
+    ).state
     assert verdict(state, "write") == "missed"
     assert owed(state, "write").late_wall == 50 * 60_000_000
     assert state.facts["steps_done"] == ("write_up",)
 
 
 def test_an_event_can_itself_be_the_evidence() -> None:
-    policy = desk(clause("The first answer acknowledges.", "ack", "step: ack\nauto: [agent_public]"))
-    assert verdict(run(policy, OPEN, (f"{DAY}10:01", "agent_public", {"by": "system"})).state, "ack") == "pending"
+    policy = desk(
+        clause("The first answer acknowledges.", "ack", "step: ack\nauto: [agent_public]")
+    )
+    assert (
+        verdict(run(policy, OPEN, (f"{DAY}10:01", "agent_public", {"by": "system"})).state, "ack")
+        == "pending"
+    )
     assert verdict(run(policy, OPEN, (f"{DAY}10:01", "agent_public")).state, "ack") == "kept"
 
 
-# Reactions -----------------------------------------------------------------------------------------
+# Reactions ------------------------------------------------------------------------------------
 
-ALARM = clause("Words of alarm send it up.", "alarm",
-               'reaction: alarm\non: [created, customer_message]\nwhen: text has ["outage"]\n'
-               "do: [{escalate: +1}, {flag: alarm}, {send: calm}, {notify: [lead], by: [email]}]")  # fmt: skip
+ALARM = clause(
+    "Words of alarm send it up.",
+    "alarm",
+    "reaction: alarm\non: [created, customer_message]\n"
+    'when: text has ["outage"]\n'
+    "do: [{escalate: +1}, {flag: alarm}, {send: calm}, {notify: [lead], by: [email]}]",
+)
 
 
 def test_a_reaction_acts_with_its_citation() -> None:
@@ -145,50 +187,107 @@ def test_a_step_up_keeps_quiet_until_the_last_one_is_accepted() -> None:
 
 
 def test_at_the_top_something_else_is_done_and_nothing_ever_lowers_a_level() -> None:
-    policy = desk(clause("A failed attempt sends it up.", "up",
-        "reaction: up\non: [attempt_failed]\ndo: [{escalate: +1, at_top: [{notify: [manager]}]}]")
-        + clause("Triage sends it to L1.", "down", "reaction: down\non: [triaged]\ndo: [{escalate: L1}]"))  # fmt: skip
-    top = run(policy, OPEN, (f"{DAY}10:10", "escalated", {"to": "L3"}), (f"{DAY}10:20", "attempt_failed"),
-              (f"{DAY}10:30", "triaged"))  # fmt: skip
+    policy = desk(
+        clause(
+            "A failed attempt sends it up.",
+            "up",
+            "reaction: up\non: [attempt_failed]\n"
+            "do: [{escalate: +1, at_top: [{notify: [manager]}]}]",
+        )
+        + clause(
+            "Triage sends it to L1.", "down", "reaction: down\non: [triaged]\ndo: [{escalate: L1}]"
+        )
+    )
+    top = run(
+        policy,
+        OPEN,
+        (f"{DAY}10:10", "escalated", {"to": "L3"}),
+        (f"{DAY}10:20", "attempt_failed"),
+        (f"{DAY}10:30", "triaged"),
+    )
     assert top.state.facts["level"] == "L3"
     assert [each.who for each in kinds(top, Notify)] == [("manager",)]  # type: ignore[attr-defined]  # Notify
 
 
 def test_the_same_classification_is_one_cause() -> None:
-    policy = desk(clause("P1 goes straight up.", "p1",
-        'reaction: p1\non: [created, triaged, severity_changed]\nwhen: severity == "P1"\ndo: [{notify: [lead]}]'))  # fmt: skip
-    outcome = run(policy, (f"{DAY}10:00", "created", {"severity": "P1"}),
-                  (f"{DAY}10:10", "triaged", {"severity": "P1", "topic": "x"}))  # fmt: skip
+    policy = desk(
+        clause(
+            "P1 goes straight up.",
+            "p1",
+            "reaction: p1\non: [created, triaged, severity_changed]\n"
+            'when: severity == "P1"\ndo: [{notify: [lead]}]',
+        )
+    )
+    outcome = run(
+        policy,
+        (f"{DAY}10:00", "created", {"severity": "P1"}),
+        (f"{DAY}10:10", "triaged", {"severity": "P1", "topic": "x"}),
+    )
     assert len(kinds(outcome, Notify)) == 1
 
 
 def test_a_delay_acts_unless_what_it_waited_for_came() -> None:
-    policy = desk(clause("Unsolved after 48 hours it goes up.", "late",
-        "reaction: late\nstart: created\nafter: $text\nunless: resolved\ndo: [{escalate: L2}]"))  # fmt: skip
+    policy = desk(
+        clause(
+            "Unsolved after 48 hours it goes up.",
+            "late",
+            "reaction: late\nstart: created\nafter: $text\nunless: resolved\ndo: [{escalate: L2}]",
+        )
+    )
     assert run(policy, OPEN, until="2025-06-04T10:00").state.facts["level"] == "L2"
     solved = (f"{DAY}11:00", "resolved")
     assert run(policy, OPEN, solved, until="2025-06-09T10:00").state.facts["level"] == "L1"
     reopened = run(policy, OPEN, solved, (f"{DAY}13:00", "reopened"), until="2025-06-04T11:59:59")
     assert reopened.state.facts["level"] == "L1"
-    assert run(policy, OPEN, solved, (f"{DAY}13:00", "reopened"), until="2025-06-04T12:00").state.facts["level"] == "L2"
+    assert (
+        run(
+            policy, OPEN, solved, (f"{DAY}13:00", "reopened"), until="2025-06-04T12:00"
+        ).state.facts["level"]
+        == "L2"
+    )
 
 
 def test_an_unconfirmed_ticket_is_reminded_and_then_closed_as_such() -> None:
     policy = desk(
-        clause("A reminder after 2 working days.", "r1", "reaction: remind\nstart: resolved\nafter: $text\ncalendar: desk\nunless: confirmed\ndo: [{send: calm}]")
-        + clause("Closed unconfirmed after 5 working days.", "shut", "reaction: shut\nstart: resolved\nafter: $text\ncalendar: desk\nunless: confirmed\ndo: [{close: closed_unconfirmed}]")
+        clause(
+            "A reminder after 2 working days.",
+            "r1",
+            "reaction: remind\nstart: resolved\nafter: $text\n"
+            "calendar: desk\nunless: confirmed\ndo: [{send: calm}]",
+        )
+        + clause(
+            "Closed unconfirmed after 5 working days.",
+            "shut",
+            "reaction: shut\nstart: resolved\nafter: $text\ncalendar: desk\n"
+            "unless: confirmed\ndo: [{close: closed_unconfirmed}]",
+        )
     )
     silent = run(policy, OPEN, (f"{DAY}11:00", "resolved"), until="2025-06-20T10:00")
     assert silent.state.status is Status.CLOSED_UNCONFIRMED
     assert len(kinds(silent, Send)) == len(kinds(silent, CloseTicket)) == 1
-    agreed = run(policy, OPEN, (f"{DAY}11:00", "resolved"), ("2025-06-03T09:00", "confirmed"), until="2025-06-20T10:00")
+    agreed = run(
+        policy,
+        OPEN,
+        (f"{DAY}11:00", "resolved"),
+        ("2025-06-03T09:00", "confirmed"),
+        until="2025-06-20T10:00",
+    )
     assert agreed.state.status is Status.RESOLVED and not agreed.decisions
 
 
 def test_a_miss_is_an_event_that_rules_may_answer() -> None:
     policy = desk(
-        clause("Within 1 hour.", "resp", "clock: first_response\nstart: created\nstop: agent_public\nwithin: $text")
-        + clause("A miss raises it.", "miss", 'reaction: raise\non: [missed]\nwhen: clock == "first_response"\ndo: [{set_severity: P1}, {assign: {role: lead, pick: [skill]}}]')
+        clause(
+            "Within 1 hour.",
+            "resp",
+            "clock: first_response\nstart: created\nstop: agent_public\nwithin: $text",
+        )
+        + clause(
+            "A miss raises it.",
+            "miss",
+            'reaction: raise\non: [missed]\nwhen: clock == "first_response"\n'
+            "do: [{set_severity: P1}, {assign: {role: lead, pick: [skill]}}]",
+        )
     )
     outcome = run(policy, (f"{DAY}10:00", "created", {"severity": "P3"}), until=f"{DAY}12:00")
     assert outcome.state.facts["severity"] == "P1"
@@ -197,30 +296,48 @@ def test_a_miss_is_an_event_that_rules_may_answer() -> None:
 
 def test_an_automatic_receipt_stops_only_clocks_that_anyone_stops() -> None:
     policy = desk(
-        clause("A receipt within 60 seconds.", "ack", "clock: ack\nstart: created\nstop: agent_public\nby: any\nwithin: $text")
-        + clause("An answer within 1 hour.", "resp", "clock: resp\nstart: created\nstop: agent_public\nwithin: $text")
-        + clause("It is sent at once.", "send", "reaction: receipt\non: [created]\ndo: [{send: calm}]")
+        clause(
+            "A receipt within 60 seconds.",
+            "ack",
+            "clock: ack\nstart: created\nstop: agent_public\nby: any\nwithin: $text",
+        )
+        + clause(
+            "An answer within 1 hour.",
+            "resp",
+            "clock: resp\nstart: created\nstop: agent_public\nwithin: $text",
+        )
+        + clause(
+            "It is sent at once.", "send", "reaction: receipt\non: [created]\ndo: [{send: calm}]"
+        )
     )
     state = run(policy, OPEN).state
     assert (verdict(state, "ack"), verdict(state, "resp")) == ("kept", "pending")
     assert state.facts["replies"] == 0
 
 
-# Promises, tables, ladders -----------------------------------------------------------------------
+# Promises, tables, ladders --------------------------------------------------------------------
 
 
 def test_any_time_told_to_a_customer_is_owed() -> None:
     told = (OPEN, (f"{DAY}10:10", "promised", {"what": "reply", "by": f"{DAY}12:00"}))
-    assert verdict(run(desk(GATE), *told, (f"{DAY}12:00", "agent_public")).state, "promise") == "kept"
+    assert (
+        verdict(run(desk(GATE), *told, (f"{DAY}12:00", "agent_public")).state, "promise") == "kept"
+    )
     assert verdict(run(desk(GATE), *told, until=f"{DAY}12:01").state, "promise") == "missed"
-    sooner = run(desk(GATE), *told, (f"{DAY}11:00", "promised", {"what": "reply", "by": f"{DAY}15:00"})).state
+    sooner = run(
+        desk(GATE), *told, (f"{DAY}11:00", "promised", {"what": "reply", "by": f"{DAY}15:00"})
+    ).state
     assert verdict(sooner, "promise") == "cancelled(superseded)"
     assert due(sooner, "promise", 2) == f"{DAY}15:00:00Z"
     assert sooner.facts["open_promises"] == 1
 
 
 def test_a_promised_fix_is_kept_by_resolving_and_not_by_talking() -> None:
-    told = (OPEN, (f"{DAY}10:10", "promised", {"what": "fix", "by": f"{DAY}12:00"}), (f"{DAY}11:00", "agent_public"))
+    told = (
+        OPEN,
+        (f"{DAY}10:10", "promised", {"what": "fix", "by": f"{DAY}12:00"}),
+        (f"{DAY}11:00", "agent_public"),
+    )
     assert verdict(run(desk(GATE), *told).state, "promise") == "pending"
     assert verdict(run(desk(GATE), *told, (f"{DAY}11:30", "resolved")).state, "promise") == "kept"
 
@@ -248,17 +365,30 @@ def test_a_table_proposes_and_a_person_overrules_it() -> None:
     assert outcome.state.facts["severity"] == "P1"
     [derived] = [each for each in outcome.decisions if isinstance(each, SetSeverity | SetField)]
     assert derived.because.clause == "d.t"
-    overruled = run(policy, *told, (f"{DAY}10:20", "severity_changed", {"to": "P2"}),
-                    (f"{DAY}10:30", "triaged", {"urgency": "low"}))  # fmt: skip
+    overruled = run(
+        policy,
+        *told,
+        (f"{DAY}10:20", "severity_changed", {"to": "P2"}),
+        (f"{DAY}10:30", "triaged", {"urgency": "low"}),
+    )
     assert overruled.state.facts["severity"] == "P2"
 
 
-# Approvals ---------------------------------------------------------------------------------------
+# Approvals ------------------------------------------------------------------------------------
 
-APPROVAL = clause("Compensation over $100.00 needs a lead.", "pay",
-    "approval: compensation\nwhen: amount > 100.00\nby: [lead, manager]\n"
-    "distinct_from: [requester, owner, payee]\nsum_over: {ticket: always, customer: 30d}\nexpires: 7d")  # fmt: skip
-ASKED = (f"{DAY}10:10", "approval_asked", {"kind": "compensation", "amount": "150.00", "requester": "amira"})
+APPROVAL = clause(
+    "Compensation over $100.00 needs a lead.",
+    "pay",
+    "approval: compensation\nwhen: amount > 100.00\n"
+    "by: [lead, manager]\n"
+    "distinct_from: [requester, owner, payee]\n"
+    "sum_over: {ticket: always, customer: 30d}\nexpires: 7d",
+)
+ASKED = (
+    f"{DAY}10:10",
+    "approval_asked",
+    {"kind": "compensation", "amount": "150.00", "requester": "amira"},
+)
 PAID = (f"{DAY}12:00", "paid", {"kind": "compensation", "amount": "150.00", "by": AMIRA})
 GRANTED = (f"{DAY}11:00", "approved", {"kind": "compensation", "by": BO})
 
@@ -284,8 +414,16 @@ def test_exactly_the_limit_needs_nobody() -> None:
 
 
 def test_what_the_customer_received_before_counts() -> None:
-    asked = (f"{DAY}10:10", "approval_asked",
-             {"kind": "compensation", "amount": "60.00", "requester": "amira", "spent_before": {"30d": "50.00"}})  # fmt: skip
+    asked = (
+        f"{DAY}10:10",
+        "approval_asked",
+        {
+            "kind": "compensation",
+            "amount": "60.00",
+            "requester": "amira",
+            "spent_before": {"30d": "50.00"},
+        },
+    )
     paid = (f"{DAY}12:00", "paid", {"kind": "compensation", "amount": "60.00"})
     assert run(desk(APPROVAL), OPEN, asked, paid).refused is not None
 

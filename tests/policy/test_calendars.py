@@ -1,6 +1,6 @@
 """Working time against a count of minutes, in zones that make it hard."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 
 import pytest
@@ -76,7 +76,7 @@ def open_minutes(spec: CalendarSpec) -> set[Instant]:
 def _minutes(day: date, span: tuple[int, int], zone: object) -> set[Instant]:
     start, end = span
     end += 1440 * (end <= start)
-    midnight = datetime(day.year, day.month, day.day)
+    midnight = datetime.combine(day, time.min)
     first = instant_of(midnight + timedelta(minutes=start), zone)  # type: ignore[arg-type]  # a zone
     last = instant_of(midnight + timedelta(minutes=end), zone)  # type: ignore[arg-type]  # a zone
     return set(range(first, last, MINUTE))
@@ -97,7 +97,10 @@ def test_every_open_minute_of_two_years_is_open_and_no_other(zone: str, week: in
         for minute in range(start, end, MINUTE)
     }
     assert told == counted
-    assert all(end < start for (_, end), (start, _) in pairwise(zip(lowered.opens, lowered.closes, strict=True)))
+    assert all(
+        end < start
+        for (_, end), (start, _) in pairwise(zip(lowered.opens, lowered.closes, strict=True))
+    )
 
 
 @settings(max_examples=150, deadline=None)
@@ -138,12 +141,24 @@ def test_open_time_adds_up(zone: str, start: int, first: int, second: int) -> No
 
 
 def test_a_gap_takes_the_offset_before_it_and_a_repeated_time_is_its_first() -> None:
-    spring = calendar("America/New_York", {}, dates={"2025-03-09": ("02:30-05:00",)}, from_year=2025, until_year=2025)
+    spring = calendar(
+        "America/New_York",
+        {},
+        dates={"2025-03-09": ("02:30-05:00",)},
+        from_year=2025,
+        until_year=2025,
+    )
     assert segments(spring) == [("09 07:30", "09 09:00")]
     autumn = {"2025-11-02": ("00:00-01:30",)}
     early = calendar("America/New_York", {}, dates=autumn, from_year=2025, until_year=2025)
     assert segments(early) == [("02 04:00", "02 05:30")]
-    late = calendar("America/New_York", {}, dates={"2025-11-02": ("01:30-04:00",)}, from_year=2025, until_year=2025)
+    late = calendar(
+        "America/New_York",
+        {},
+        dates={"2025-11-02": ("01:30-04:00",)},
+        from_year=2025,
+        until_year=2025,
+    )
     assert segments(late) == [("02 05:30", "02 09:00")]
 
 
@@ -155,9 +170,18 @@ def test_a_night_belongs_to_the_date_it_begins_on() -> None:
 
 
 def test_a_break_of_the_small_hours_interrupts_the_night_before() -> None:
-    night = calendar("UTC", {"mon-sun": ("22:00-06:00",)}, breaks={"daily": ("02:00-02:30",)}, from_year=2025, until_year=2025)
+    night = calendar(
+        "UTC",
+        {"mon-sun": ("22:00-06:00",)},
+        breaks={"daily": ("02:00-02:30",)},
+        from_year=2025,
+        until_year=2025,
+    )
     assert not is_open(night, utc("2025-06-07T02:10"))
-    assert open_between(night, utc("2025-06-06T22:00"), utc("2025-06-07T06:00")) == 8 * HOUR - 30 * MINUTE
+    assert (
+        open_between(night, utc("2025-06-06T22:00"), utc("2025-06-07T06:00"))
+        == 8 * HOUR - 30 * MINUTE
+    )
 
 
 def test_a_date_that_never_was_has_no_hours() -> None:
@@ -174,19 +198,36 @@ def test_a_date_without_midnight_still_begins() -> None:
 
 def test_listed_hours_replace_a_dates_own_and_a_holiday_empties_it() -> None:
     one = calendar(
-        "Europe/London", {"mon-fri": ("09:00-17:00",)}, from_year=2025, until_year=2025,
-        country="GB", subdivision="ENG", also=("2025-06-04",), excluded=("2025-12-26",),
+        "Europe/London",
+        {"mon-fri": ("09:00-17:00",)},
+        from_year=2025,
+        until_year=2025,
+        country="GB",
+        subdivision="ENG",
+        also=("2025-06-04",),
+        excluded=("2025-12-26",),
         dates={"2025-06-03": ("10:00-11:00",), "2025-06-07": ("12:00-13:00",)},
-    )  # fmt: skip
+    )
     day = {date.fromordinal(number).isoformat() for number in one.day_numbers}
     assert "2025-06-04" not in day and "2025-12-25" not in day
     assert {"2025-06-07", "2025-12-26"} <= day
-    assert open_between(one, at("2025-06-03T00:00", "Europe/London"), at("2025-06-04T00:00", "Europe/London")) == HOUR
+    assert (
+        open_between(
+            one, at("2025-06-03T00:00", "Europe/London"), at("2025-06-04T00:00", "Europe/London")
+        )
+        == HOUR
+    )
     assert dict(one.holidays)[date(2025, 12, 25).toordinal()] == "Christmas Day"
 
 
 def test_reversed_after_the_change_of_clocks_is_empty() -> None:
-    one = calendar("America/New_York", {}, dates={"2025-03-09": ("02:30-03:10",)}, from_year=2025, until_year=2025)
+    one = calendar(
+        "America/New_York",
+        {},
+        dates={"2025-03-09": ("02:30-03:10",)},
+        from_year=2025,
+        until_year=2025,
+    )
     assert segments(one) == []
     assert add_open(one, utc("2025-03-01T00:00"), HOUR) is None
 
@@ -212,7 +253,7 @@ def test_a_local_date_follows_the_zone() -> None:
 
 @pytest.mark.parametrize("written", ["9-17", "25:00-26:00", "09:60-10:00", "09:00"])
 def test_hours_that_are_none_are_refused(written: str) -> None:
-    with pytest.raises(ValueError, match="not a|no time"):
+    with pytest.raises(ValueError, match=r"not a|no time"):
         hours_written(written)
 
 

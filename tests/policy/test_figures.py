@@ -1,11 +1,13 @@
 """Entitlements, cadences, measures and routing: dates, shares and rankings."""
 
 from datetime import date
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kept.policy import Policy
 from kept.policy.cadences import cadence_periods
 from kept.policy.entitlements import entitlements, fee, is_entitled
 from kept.policy.formulas import FormulaError, read_formula
@@ -15,25 +17,21 @@ from kept.policy.wire import instant_from_wire, instant_to_wire
 from kept.policy.words import MINUTE
 from tests.policy.desk import clause, desk, fact, run
 
-FIELDS = "impact: {type: choice, values: [high, low]}"
-WARRANTY = (
-    clause("A warranty of 1 year from purchase.", "std",
-           "entitlement: standard\nfrom: bought\nfor: $text\ncovers: [defect]\nround: up")
-    + clause("Software is covered for 90 days.", "soft",
-             'entitlement: software\nwhen: impact == "low"\nfrom: bought\nfor: $text\n'
-             "covers: [defect]\nround: up\nexception_to: [d.std]")
-)  # fmt: skip
+WARRANTY = clause(
+    "A warranty of 1 year from purchase.",
+    "std",
+    "entitlement: standard\nfrom: bought\nfor: $text\ncovers: [defect]\nround: up",
+) + clause(
+    "Software is covered for 90 days.",
+    "soft",
+    'entitlement: software\nwhen: impact == "low"\nfrom: bought\n'
+    "for: $text\n"
+    "covers: [defect]\nround: up\nexception_to: [d.std]",
+)
 
 
-def warranty(rounding: str = "up") -> object:
-    import tests.policy.desk as module
-
-    text = module.HEAD.replace("fields: {{", "fields: {{bought: {{type: date}}, ")
-    original, module.HEAD = module.HEAD, text
-    try:
-        return desk.__wrapped__(WARRANTY.replace("round: up", f"round: {rounding}"), zone="America/New_York")
-    finally:
-        module.HEAD = original
+def warranty(rounding: str = "up") -> Policy:
+    return desk(WARRANTY.replace("round: up", f"round: {rounding}"), zone="America/New_York")
 
 
 @pytest.mark.parametrize(
@@ -73,12 +71,14 @@ def test_an_exception_takes_the_general_rules_place_and_the_unknown_stays_unknow
     assert entitlements(policy, fields | {"impact": "high"}, early)[0].why == "not_yet"
 
 
-@pytest.mark.parametrize(("price", "expected"), [(1000, 150), (9999, 1500), (10, 2), (3, 0), (1990, 299)])
+@pytest.mark.parametrize(
+    ("price", "expected"), [(1000, 150), (9999, 1500), (10, 2), (3, 0), (1990, 299)]
+)
 def test_a_fee_is_rounded_half_up(price: int, expected: int) -> None:
     assert fee(price, 150) == expected
 
 
-# Cadences ------------------------------------------------------------------------------------------
+# Cadences -------------------------------------------------------------------------------------
 
 
 def test_weeks_begin_on_monday_and_months_on_the_first_of_the_zone() -> None:
@@ -87,9 +87,13 @@ def test_weeks_begin_on_monday_and_months_on_the_first_of_the_zone() -> None:
         + clause("Looked at every month.", "m", "cadence: look\nevery: month\nrole: lead"),
         zone="Europe/London",
     )
-    since, until = (instant_from_wire(policy, at) for at in ("2025-03-20T00:00", "2025-04-10T00:00"))
-    found = [(each.name, instant_to_wire(each.begins_at), instant_to_wire(each.due_at))
-             for each in cadence_periods(policy, since, until)]  # fmt: skip
+    since, until = (
+        instant_from_wire(policy, at) for at in ("2025-03-20T00:00", "2025-04-10T00:00")
+    )
+    found = [
+        (each.name, instant_to_wire(each.begins_at), instant_to_wire(each.due_at))
+        for each in cadence_periods(policy, since, until)
+    ]
     assert found == [
         ("review", "2025-03-24T00:00:00Z", "2025-03-30T23:00:00Z"),
         ("review", "2025-03-30T23:00:00Z", "2025-04-06T23:00:00Z"),
@@ -102,21 +106,33 @@ def test_spans_of_time_that_meet_share_no_period() -> None:
     policy = desk(clause("Every 30 days.", "d", "cadence: d\nevery: 30d\nrole: lead"))
     edges = [instant_from_wire(policy, f"2025-{month:02}-11T03:00") for month in range(1, 13)]
     whole = cadence_periods(policy, edges[0], edges[-1])
-    parts = [p for a, b in zip(edges, edges[1:], strict=False) for p in cadence_periods(policy, a, b)]
+    parts = [p for a, b in pairwise(edges) for p in cadence_periods(policy, a, b)]
     assert list(whole) == parts
-    assert all(b.begins_at == a.ends_at for a, b in zip(whole, whole[1:], strict=False))
+    assert all(b.begins_at == a.ends_at for a, b in pairwise(whole))
 
 
-# Measures ----------------------------------------------------------------------------------------
+# Measures -------------------------------------------------------------------------------------
 
-MEASURED = clause("Within 1 hour.", "resp", "clock: resp\nstart: created\nstop: agent_public\nwithin: $text") + "".join(
-    clause("A figure of ours.", f"m{number}", f"measure: m{number}\nof: {of}\n" + (f'target: "{target}"' if target else ""))
-    for number, (of, target) in enumerate((
-        ("rate(resp)", ""), ("mean(score)", ""), ("median(time(resp))", ""),
-        ("count(escalated) / count(tickets)", ""), ("'share(score >= 4)'", ""),
-        ("time(created, first resolved)", ""), ("kept / (kept + missed)", ""),
-    ))
-)  # fmt: skip
+MEASURED = clause(
+    "Within 1 hour.", "resp", "clock: resp\nstart: created\nstop: agent_public\nwithin: $text"
+) + "".join(
+    clause(
+        "A figure of ours.",
+        f"m{number}",
+        f"measure: m{number}\nof: {of}\n" + (f'target: "{target}"' if target else ""),
+    )
+    for number, (of, target) in enumerate(
+        (
+            ("rate(resp)", ""),
+            ("mean(score)", ""),
+            ("median(time(resp))", ""),
+            ("count(escalated) / count(tickets)", ""),
+            ("'share(score >= 4)'", ""),
+            ("time(created, first resolved)", ""),
+            ("kept / (kept + missed)", ""),
+        )
+    )
+)
 
 
 def lives(minutes: list[int]) -> list[Lived]:
@@ -128,7 +144,10 @@ def lives(minutes: list[int]) -> list[Lived]:
         told = [("2025-06-02T10:00", "created", {}), (answered, "agent_public", {})]
         if number % 2:
             told.append(("2025-06-03T10:00", "escalated", {"to": "L2"}))
-        told += [("2025-06-04T10:00", "resolved", {}), ("2025-06-05T10:00", "survey_answered", {"score": str(3 + number % 3)})]
+        told += [
+            ("2025-06-04T10:00", "resolved", {}),
+            ("2025-06-05T10:00", "survey_answered", {"score": str(3 + number % 3)}),
+        ]
         state = run(policy, *told).state
         found.append(lived(state, [fact(policy, at_, event, **keys) for at_, event, keys in told]))
     return found
@@ -150,8 +169,11 @@ def test_formulas_are_exact_and_say_on_how_many_they_rest() -> None:
 
 
 def test_no_verdict_is_given_on_too_few() -> None:
-    policy = desk(MEASURED.replace("of: rate(resp)\n", 'of: rate(resp)\ntarget: "> 90%"\n').replace(
-        "A figure of ours. {#m0}", "More than 90% of them. {#m0}"))  # fmt: skip
+    policy = desk(
+        MEASURED.replace("of: rate(resp)\n", 'of: rate(resp)\ntarget: "> 90%"\n').replace(
+            "A figure of ours. {#m0}", "More than 90% of them. {#m0}"
+        )
+    )
     one = lives([10])[0]
     few = measures(policy, [one] * (ENOUGH - 1))[0]
     many = measures(policy, [one] * ENOUGH)[0]
@@ -172,13 +194,15 @@ def test_a_known_wilson_interval() -> None:
     assert wilson(0, 0) == (0, 1_000_000)
 
 
-@pytest.mark.parametrize("source", ["happiness", "share(mood)", "mean(two words)", "sin(score)", "time(a,b,c)"])
+@pytest.mark.parametrize(
+    "source", ["happiness", "share(mood)", "mean(two words)", "sin(score)", "time(a,b,c)"]
+)
 def test_a_formula_that_means_nothing_is_told(source: str) -> None:
     with pytest.raises(FormulaError):
         read_formula(desk(MEASURED), source)
 
 
-# Routing ---------------------------------------------------------------------------------------
+# Routing --------------------------------------------------------------------------------------
 
 
 def test_candidates_are_ranked_with_reasons() -> None:

@@ -10,16 +10,21 @@ from kept.policy.wire import instant_from_wire
 from tests.policy.desk import LONDON, clause, desk, due, fact, owed, run, verdict
 
 DAY = "2025-06-02T"
-HALF_HOUR = clause("Within 30 minutes.", "resp",
-    "clock: first_response\nstart: created\nstop: agent_public\nwithin: $text\non_miss: [{notify: [lead]}]")  # fmt: skip
+HALF_HOUR = clause(
+    "Within 30 minutes.",
+    "resp",
+    "clock: first_response\nstart: created\nstop: agent_public\n"
+    "within: $text\non_miss: [{notify: [lead]}]",
+)
 
 
 def late_mail(trusted: bool) -> tuple[object, object]:
     policy = desk(HALF_HOUR)
     created = fact(policy, f"{DAY}10:00", "created", id="1")
     known = replay(policy, [created], until=instant_from_wire(policy, f"{DAY}10:35"))
-    mail = fact(policy, f"{DAY}10:10", "agent_public", id="2",
-                received_at=f"{DAY}10:40", trusted=trusted)  # fmt: skip
+    mail = fact(
+        policy, f"{DAY}10:10", "agent_public", id="2", received_at=f"{DAY}10:40", trusted=trusted
+    )
     return known, amend(policy, [created], known.state, mail)
 
 
@@ -45,9 +50,18 @@ def test_a_late_fact_twice_changes_nothing() -> None:
 
 
 def test_what_a_late_fact_newly_leads_to_is_done_once() -> None:
-    policy = desk(clause("Alarm notifies.", "a", 'reaction: a\non: [customer_message]\nwhen: text has ["outage"]\ndo: [{notify: [lead]}]'))
-    history = [fact(policy, f"{DAY}10:00", "created", id="1"),
-               fact(policy, f"{DAY}12:00", "customer_message", id="3", text="An outage")]  # fmt: skip
+    policy = desk(
+        clause(
+            "Alarm notifies.",
+            "a",
+            'reaction: a\non: [customer_message]\nwhen: text has ["outage"]\n'
+            "do: [{notify: [lead]}]",
+        )
+    )
+    history = [
+        fact(policy, f"{DAY}10:00", "created", id="1"),
+        fact(policy, f"{DAY}12:00", "customer_message", id="3", text="An outage"),
+    ]
     state = replay(policy, history).state
     late = fact(policy, f"{DAY}11:00", "customer_message", id="2", text="outage?")
     amended = amend(policy, history, state, late)
@@ -58,9 +72,16 @@ def test_what_a_late_fact_newly_leads_to_is_done_once() -> None:
 
 
 def version(target: str, on_change: str, version_: str = "desk", **where: str) -> object:
-    return desk(clause(f"We solve it within {target}.", "fix",
-        f"clock: resolution\nstart: created\nstop: resolved\nwithin: $text\ncalendar: {version_}\n"
-        f"pause: [waiting_on_customer]\non_change: {on_change}"), **where)  # fmt: skip
+    return desk(
+        clause(
+            f"We solve it within {target}.",
+            "fix",
+            f"clock: resolution\nstart: created\nstop: resolved\n"
+            f"within: $text\ncalendar: {version_}\n"
+            f"pause: [waiting_on_customer]\non_change: {on_change}",
+        ),
+        **where,
+    )
 
 
 @pytest.mark.parametrize(
@@ -82,7 +103,9 @@ def test_what_a_new_version_does_to_a_running_clock(
     state = run(old, (f"{DAY}10:00", "created")).state
     moved = migrate(old, new, state, instant_from_wire(new, DAY + at))
     assert due(moved.state, "fix") == f"{DAY}{expected}:00Z"
-    assert [each.why for each in moved.decisions if isinstance(each, MoveDue)] == ([why] if why else [])
+    assert [each.why for each in moved.decisions if isinstance(each, MoveDue)] == (
+        [why] if why else []
+    )
     after = step(with_earlier(new, old), moved.state, fact(new, f"{DAY}11:10", "resolved"))
     assert verdict(after.state, "fix") == "kept" or at == "12:00"
 
@@ -90,12 +113,17 @@ def test_what_a_new_version_does_to_a_running_clock(
 def test_an_old_miss_stays_and_a_pinned_clock_still_ends_under_its_own_rule() -> None:
     old, new = version("1 hour", "rebase", "24x7"), version("9 hours", "rebase", "24x7")
     state = run(old, (f"{DAY}10:00", "created"), until=f"{DAY}12:00").state
-    assert verdict(migrate(old, new, state, instant_from_wire(new, f"{DAY}12:00")).state, "fix") == "missed"
+    assert (
+        verdict(migrate(old, new, state, instant_from_wire(new, f"{DAY}12:00")).state, "fix")
+        == "missed"
+    )
     pinned = version("1 hour", "pin", "24x7")
     without = desk(HALF_HOUR)
     state = run(pinned, (f"{DAY}10:00", "created")).state
     moved = migrate(pinned, without, state, instant_from_wire(new, f"{DAY}10:10")).state
-    done = step(with_earlier(without, pinned), moved, fact(without, f"{DAY}10:20", "resolved")).state
+    done = step(
+        with_earlier(without, pinned), moved, fact(without, f"{DAY}10:20", "resolved")
+    ).state
     assert verdict(done, "fix") == "kept"
 
 
@@ -112,7 +140,9 @@ def test_a_holiday_added_later_moves_a_future_due_and_says_so() -> None:
 def test_a_replay_runs_each_part_of_a_history_under_its_own_version() -> None:
     old, new = version("8 hours", "rebase", "24x7"), version("4 hours", "rebase", "24x7")
     both = with_earlier(new, old)
-    changed = PolicyChanged(at=instant_from_wire(new, f"{DAY}11:00"), policy_hash=new.hash, from_hash=old.hash)
+    changed = PolicyChanged(
+        at=instant_from_wire(new, f"{DAY}11:00"), policy_hash=new.hash, from_hash=old.hash
+    )
     created = fact(old, f"{DAY}10:00", "created", id="1")
     live = step(old, start(), created)
     live = migrate(old, new, live.state, changed.at)
@@ -135,9 +165,18 @@ def test_a_proof_shows_the_whole_arithmetic() -> None:
         ("2025-08-26T10:00", "customer_message", {"text": "x"}),
     ).state
     proof = explain(policy, state, "d.fix:resolution:1")
-    assert proof.target == "10 hours" and proof.calendar == "desk" and proof.zone == "Europe/London"
+    assert (
+        proof.target == "10 hours" and proof.calendar == "desk" and proof.zone == "Europe/London"
+    )
     assert proof.holidays == (("2025-08-25", "Late Summer Bank Holiday"),)
-    assert [each.kind for each in proof.steps] == ["started", "counted", "paused", "counted", "counted", "due"]
+    assert [each.kind for each in proof.steps] == [
+        "started",
+        "counted",
+        "paused",
+        "counted",
+        "counted",
+        "due",
+    ]
     assert proof.steps[-2].total == 10 * 3_600_000_000
     assert proof.pauses[0][0] == "waiting_on_customer"
     assert proof.unpaused_due_at is not None and proof.due_at is not None
@@ -149,19 +188,30 @@ def test_a_proof_of_working_days_counts_closes() -> None:
     policy = version("3 working days", "pin", **LONDON)
     state = run(policy, ("2025-06-05T10:00", "created")).state
     proof = explain(policy, state, "d.fix:resolution:1")
-    assert [(each.kind, each.total) for each in proof.steps if each.kind == "day"] == [("day", 1), ("day", 2), ("day", 3)]
+    assert [(each.kind, each.total) for each in proof.steps if each.kind == "day"] == [
+        ("day", 1),
+        ("day", 2),
+        ("day", 3),
+    ]
     assert proof.steps[-1].start == proof.due_at
 
 
 def test_a_proof_names_the_rules_that_did_not_decide() -> None:
-    policy = desk("".join(
-        clause(f"{name} within {target}.", name.lower(),
-               f"clock: r\nwhen: {when}\nstart: created\nstop: agent_public\nwithin: $text")
-        for name, target, when in (
-            ("P1", "15 minutes", 'severity == "P1"'), ("P2", "1 hour", 'severity == "P2"'),
-            ("Hi", "2 hours", 'impact == "high"'), ("All", "8 hours", 'level == "L1"'),
+    policy = desk(
+        "".join(
+            clause(
+                f"{name} within {target}.",
+                name.lower(),
+                f"clock: r\nwhen: {when}\nstart: created\nstop: agent_public\nwithin: $text",
+            )
+            for name, target, when in (
+                ("P1", "15 minutes", 'severity == "P1"'),
+                ("P2", "1 hour", 'severity == "P2"'),
+                ("Hi", "2 hours", 'impact == "high"'),
+                ("All", "8 hours", 'level == "L1"'),
+            )
         )
-    ))  # fmt: skip
+    )
     state = run(policy, (f"{DAY}10:00", "created", {"severity": "P1"})).state
     proof = explain(policy, state, "d.p1:r:1")
     assert {each.because.clause: (each.why, each.missing) for each in proof.beaten} == {
@@ -175,9 +225,13 @@ def test_a_proof_names_the_rules_that_did_not_decide() -> None:
 def test_every_commitment_of_a_long_life_can_be_explained() -> None:
     policy = version("8 hours", "pin", **LONDON)
     state = run(
-        policy, (f"{DAY}09:00", "created"), (f"{DAY}10:00", "resolved"), (f"{DAY}12:00", "reopened"),
-        (f"{DAY}12:10", "promised", {"what": "fix", "by": f"{DAY}13:00"}), until="2025-06-05T09:00",
-    ).state  # fmt: skip
+        policy,
+        (f"{DAY}09:00", "created"),
+        (f"{DAY}10:00", "resolved"),
+        (f"{DAY}12:00", "reopened"),
+        (f"{DAY}12:10", "promised", {"what": "fix", "by": f"{DAY}13:00"}),
+        until="2025-06-05T09:00",
+    ).state
     for key in state.commitments:
         assert explain(policy, state, key).commitment == key
     with pytest.raises(KeyError):

@@ -19,21 +19,67 @@ from kept.policy.wire import (
 from tests.policy.desk import clause, desk, run
 
 POLICY = desk(
-    clause("Within 1 hour.", "resp", "clock: resp\nstart: created\nstop: agent_public\nwithin: $text")
+    clause(
+        "Within 1 hour.", "resp", "clock: resp\nstart: created\nstop: agent_public\nwithin: $text"
+    )
     + clause("It is checked.", "check", "step: check\nafter: triaged")
-    + clause("Alarm.", "alarm", 'reaction: a\non: [created]\nwhen: text has ["outage", "not working"]\ndo: [{flag: x}]'),
+    + clause(
+        "Alarm.",
+        "alarm",
+        'reaction: a\non: [created]\nwhen: text has ["outage", "not working"]\ndo: [{flag: x}]',
+    ),
     zone="Europe/London",
 )
 EVENTS: tuple[dict[str, Any], ...] = (
-    {"at": "2025-06-02T10:00", "event": "created", "severity": "P2", "impact": "high", "text": "x"},
-    {"at": "2025-06-02T10:00:00.000001Z", "event": "customer_message", "text": "hello", "channel": "email"},
-    {"at": "2025-06-02T10:00+05:30", "event": "promised", "what": "reply", "by": "2025-06-02T12:00"},
+    {
+        "at": "2025-06-02T10:00",
+        "event": "created",
+        "severity": "P2",
+        "impact": "high",
+        "text": "x",
+    },
+    {
+        "at": "2025-06-02T10:00:00.000001Z",
+        "event": "customer_message",
+        "text": "hello",
+        "channel": "email",
+    },
+    {
+        "at": "2025-06-02T10:00+05:30",
+        "event": "promised",
+        "what": "reply",
+        "by": "2025-06-02T12:00",
+    },
     {"at": "2025-06-02T10:00", "event": "paid", "amount": "1,234.5", "by": "lead"},
     {"at": "2025-06-02T10:00", "event": "survey_answered", "score": 4.5},
-    {"at": "2025-06-02T10:00", "event": "absorbed", "ticket": "7", "dues": {"resp": "2025-06-02T11:00"}},
-    {"at": "2025-06-02T10:00", "event": "approval_asked", "kind": "k", "amount": 5, "spent_before": {"30d": "2.50"}},
-    {"at": "2025-06-02T10:00", "event": "waived", "commitment": "c", "reason": "r", "by": "amira", "second": "bo"},
-    {"at": "2025-06-02T10:00", "event": "triaged", "fields": {"urgency": "low"}, "override": "r1", "id": "f"},
+    {
+        "at": "2025-06-02T10:00",
+        "event": "absorbed",
+        "ticket": "7",
+        "dues": {"resp": "2025-06-02T11:00"},
+    },
+    {
+        "at": "2025-06-02T10:00",
+        "event": "approval_asked",
+        "kind": "k",
+        "amount": 5,
+        "spent_before": {"30d": "2.50"},
+    },
+    {
+        "at": "2025-06-02T10:00",
+        "event": "waived",
+        "commitment": "c",
+        "reason": "r",
+        "by": "amira",
+        "second": "bo",
+    },
+    {
+        "at": "2025-06-02T10:00",
+        "event": "triaged",
+        "fields": {"urgency": "low"},
+        "override": "r1",
+        "id": "f",
+    },
 )
 
 
@@ -112,11 +158,17 @@ def test_a_trace_has_the_form_that_others_read() -> None:
     trace = json.loads(json.dumps(trace_to_wire(outcome.state, outcome.decisions)))
     assert trace["commitments"] == [
         {
-            "clause": "d.resp", "name": "resp", "started_at": "2025-06-02T09:00:00Z",
-            "due_at": "2025-06-02T10:00:00Z", "verdict": "missed", "reason": "",
-            "settled_at": "2025-06-02T10:30:00Z", "late_open_s": 1800, "late_wall_s": 1800,
+            "clause": "d.resp",
+            "name": "resp",
+            "started_at": "2025-06-02T09:00:00Z",
+            "due_at": "2025-06-02T10:00:00Z",
+            "verdict": "missed",
+            "reason": "",
+            "settled_at": "2025-06-02T10:30:00Z",
+            "late_open_s": 1800,
+            "late_wall_s": 1800,
         }
-    ]  # fmt: skip
+    ]
     assert [each["kind"] for each in trace["decisions"]] == ["start", "miss", "settle"]
     assert all({"at", "kind", "clause", "line"} <= set(each) for each in trace["decisions"])
     assert [each["rule"] for each in trace["refusals"]] == ["R6"]

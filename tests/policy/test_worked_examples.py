@@ -15,9 +15,14 @@ def london(target: str, **keys: str) -> object:
     return desk(clock(target, calendar="desk", **keys), **LONDON)
 
 
-Z_RAISE = (
-    clause("P1 within 15 minutes.", "p1", 'clock: r\nwhen: severity == "P1"\nstart: created\nstop: agent_public\nwithin: $text')
-    + clause("Others within 4 hours.", "p3", 'clock: r\nwhen: severity != "P1"\nstart: created\nstop: agent_public\nwithin: $text')
+Z_RAISE = clause(
+    "P1 within 15 minutes.",
+    "p1",
+    'clock: r\nwhen: severity == "P1"\nstart: created\nstop: agent_public\nwithin: $text',
+) + clause(
+    "Others within 4 hours.",
+    "p3",
+    'clock: r\nwhen: severity != "P1"\nstart: created\nstop: agent_public\nwithin: $text',
 )
 
 
@@ -144,8 +149,12 @@ def test_each_window_without_the_act_is_one_miss() -> None:
         ("2025-06-02T23:30", "agent_public"),
     ).state
     assert [verdict(state, "news", n) for n in (1, 2, 3, 4, 5)] == [
-        "kept", "missed", "missed", "kept", "pending",
-    ]  # fmt: skip
+        "kept",
+        "missed",
+        "missed",
+        "kept",
+        "pending",
+    ]
     assert due(state, "news", 2) == "2025-06-02T17:59:00Z"
     assert due(state, "news", 3) == "2025-06-02T21:59:00Z"
     assert due(state, "news", 5) == "2025-06-03T03:30:00Z"
@@ -153,11 +162,36 @@ def test_each_window_without_the_act_is_one_miss() -> None:
 
 def test_esc_p3_on_level_one_keeps_all_its_times_and_then_moves_up() -> None:
     policy = desk(
-        clause("Acknowledged within 2 hours.", "L1ack", "clock: ack\nwhen: level == \"L1\"\nstart: created\nstop: agent_public\nby: any\nwithin: $text")
-        + clause("Response within 24 hours.", "L1resp", "clock: level_response\nwhen: level == \"L1\"\nstart: created\nstop: agent_public\nwithin: $text")
-        + clause("P3 within 4 hours.", "P3resp", "clock: first_response\nwhen: severity == \"P3\"\nstart: created\nstop: agent_public\nwithin: $text")
-        + clause("Unsolved it moves up within 24 hours.", "P3move", "reaction: move\nwhen: severity == \"P3\"\nstart: created\nafter: $text\nunless: resolved\ndo: [{escalate: L2}]")
-        + clause("That happens within 24 hours.", "P3esc", "clock: escalation\nwhen: severity == \"P3\"\nstart: created\nstop: escalated\nwithin: $text")
+        clause(
+            "Acknowledged within 2 hours.",
+            "L1ack",
+            'clock: ack\nwhen: level == "L1"\nstart: created\n'
+            "stop: agent_public\nby: any\nwithin: $text",
+        )
+        + clause(
+            "Response within 24 hours.",
+            "L1resp",
+            'clock: level_response\nwhen: level == "L1"\nstart: created\n'
+            "stop: agent_public\nwithin: $text",
+        )
+        + clause(
+            "P3 within 4 hours.",
+            "P3resp",
+            'clock: first_response\nwhen: severity == "P3"\n'
+            "start: created\nstop: agent_public\nwithin: $text",
+        )
+        + clause(
+            "Unsolved it moves up within 24 hours.",
+            "P3move",
+            'reaction: move\nwhen: severity == "P3"\nstart: created\n'
+            "after: $text\nunless: resolved\ndo: [{escalate: L2}]",
+        )
+        + clause(
+            "That happens within 24 hours.",
+            "P3esc",
+            'clock: escalation\nwhen: severity == "P3"\nstart: created\n'
+            "stop: escalated\nwithin: $text",
+        )
     )
     state = run(
         policy,

@@ -31,9 +31,9 @@ class CalendarSpec(Frozen, frozen=True, kw_only=True):
 
     name: str
     zone: str
-    open: dict[str, tuple[str, ...]] = {}
-    breaks: dict[str, tuple[str, ...]] = {}
-    dates: dict[str, tuple[str, ...]] = {}
+    open: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
+    breaks: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
+    dates: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
     country: str | None = None
     subdivision: str | None = None
     also: tuple[str, ...] = ()
