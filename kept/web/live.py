@@ -6,6 +6,7 @@ fetched as a page, which asks for the rights once more.
 """
 
 import asyncio
+import contextlib
 import json
 import logging
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -23,6 +24,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 log = logging.getLogger(__name__)
 
 BEAT_SECONDS = 15
+START_SECONDS = 2
 HEADERS = [
     (b"content-type", b"text/event-stream"),
     (b"cache-control", b"no-store"),
@@ -50,11 +52,16 @@ class Hub:
     def __init__(self) -> None:
         self.listeners: set[Listener] = set()
         self._task: asyncio.Task[None] | None = None
+        self._listens = asyncio.Event()
 
-    def join(self, listener: Listener) -> None:
+    async def join(self, listener: Listener) -> None:
+        """Add a stream; return once changes are heard, or soon where the database is away."""
         self.listeners.add(listener)
         if self._task is None or self._task.done():
+            self._listens = asyncio.Event()
             self._task = asyncio.create_task(self._run())
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._listens.wait(), START_SECONDS)
 
     def leave(self, listener: Listener) -> None:
         self.listeners.discard(listener)
@@ -64,6 +71,7 @@ class Hub:
         while self.listeners:
             try:
                 async with LiveReader() as reader:
+                    self._listens.set()
                     while self.listeners:
                         await self._round(reader)
             except Unreachable as problem:
@@ -90,13 +98,17 @@ hub = Hub()
 
 async def stream(scope: Scope, receive: Receive, send: Send) -> None:
     """Answer GET /live: 204 to strangers, so that their browsers do not ask again."""
-    listener = await _listener(scope)
+    try:
+        listener = await _listener(scope)
+    except Unreachable:
+        await _come_back_later(send)
+        return
     if listener is None:
         await send({"type": "http.response.start", "status": 204, "headers": []})
         await send({"type": "http.response.body", "body": b""})
         return
+    await hub.join(listener)
     await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
-    hub.join(listener)
     gone = asyncio.ensure_future(_gone(receive))
     try:
         await _write(send, "retry: 3000\n\n")
@@ -110,7 +122,15 @@ async def stream(scope: Scope, receive: Receive, send: Send) -> None:
     finally:
         hub.leave(listener)
         gone.cancel()
-    await send({"type": "http.response.body", "body": b"", "more_body": False})
+    # A reader who has gone takes no last word.
+    with contextlib.suppress(OSError):
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def _come_back_later(send: Send) -> None:
+    # A browser gives up for ever on an error, but comes back to a stream that merely ended.
+    await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
+    await send({"type": "http.response.body", "body": b"retry: 5000\n\n"})
 
 
 async def _listener(scope: Scope) -> Listener | None:

@@ -61,6 +61,10 @@ export function keepLive() {
   })
   const stream = new EventSource(source)
   stream.addEventListener("changed", () => { waiting ??= setTimeout(update, PATIENCE) })
+  // After a gap in the line nobody knows what was missed: look once.
+  let broken = false
+  stream.addEventListener("error", () => { broken = true })
+  stream.addEventListener("open", () => { if (broken) waiting ??= setTimeout(update, PATIENCE) })
   stream.addEventListener("signed-out", () => {
     stream.close()
     say("You are signed out. Open the desk again to sign in.")

@@ -59,13 +59,14 @@ function onClick(event) {
 }
 
 function afterSwap({ detail }) {
-  if (detail.target.id === "ticket" || detail.elt.id === "ticket") {
+  const place = detail.target?.id ?? detail.elt?.id
+  if (place === "ticket") {
     showOpenTicket()
     const wrong = $(".ticket__notices [role='alert'], .field--wrong :is(input, select, textarea)")
     if (wrong) wrong.focus()
     else if (innerWidth < 900) scrollTo(0, 0)
   }
-  if (detail.target.id === "proof") {
+  if (place === "proof") {
     showProof(detail.requestConfig?.elt)
     $("#proof h2")?.focus({ preventScroll: true })
     $("#proof").scrollIntoView({ block: "nearest" })

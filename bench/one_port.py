@@ -1,0 +1,116 @@
+"""Requests a second of the same pages: WSGI alone, one port through a2wsgi, Django's ASGI.
+
+    python -m bench.one_port ADDRESS PASSWORD
+
+Needs a running database (DATABASE_URL or KEPT_DATA) where that agent may sign in. One server
+process at a time, eight clients, keep-alive.
+"""
+
+import http.client
+import http.cookiejar
+import re
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+CLIENTS = 8
+SECONDS = 4.0
+ROUNDS = 3
+WAYS = {
+    "WSGI alone": ("wsgi", "kept.wsgi:application"),
+    "one port, a2wsgi": ("asgi", "kept.asgi:application"),
+    "Django's ASGI": ("asgi", "django.core.asgi:get_asgi_application"),
+}
+PAGES = ("/healthz", "/sign-in", "/")
+
+
+def signed_in(port: int, address: str, password: str) -> str:
+    """Sign in as a person does and return the session's cookie."""
+    jar = http.cookiejar.CookieJar()
+    browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
+    url = f"http://127.0.0.1:{port}/sign-in"
+    with browser.open(url) as page:
+        found = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.read().decode())
+    assert found
+    form = {"csrfmiddlewaretoken": found[1], "address": address, "password": password}
+    browser.open(url, urllib.parse.urlencode(form).encode()).close()
+    return "; ".join(f"{one.name}={one.value}" for one in jar)
+
+
+@contextmanager
+def server(way: str) -> Iterator[int]:
+    """Run one granian process that way; yield its port."""
+    interface, target = WAYS[way]
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        port = int(one.getsockname()[1])
+    command = [sys.executable, "-m", "granian", "--interface", interface, "--port", str(port),
+               "--workers", "1", "--no-log", "--workers-kill-timeout", "2"]  # fmt: skip
+    command += ["--blocking-threads", "16"] if interface == "wsgi" else []
+    command += ["--factory"] if target.startswith("django") else []
+    running = subprocess.Popen([*command, target])
+    try:
+        while not _answers(port):
+            assert running.poll() is None
+        yield port
+    finally:
+        running.terminate()
+        running.wait()
+
+
+def _answers(port: int) -> bool:
+    try:
+        line = http.client.HTTPConnection("127.0.0.1", port, timeout=1)
+        line.request("GET", "/readyz")
+        return line.getresponse().status == 200
+    except OSError:
+        return False
+
+
+def rate(port: int, page: str, cookie: str) -> float:
+    """Return requests a second that eight clients get answered."""
+    counts = [0] * CLIENTS
+    until = time.monotonic() + SECONDS
+
+    def ask(number: int) -> None:
+        line = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        while time.monotonic() < until:
+            line.request("GET", page, headers={"Cookie": cookie, "Accept-Encoding": "gzip"})
+            answer = line.getresponse()
+            answer.read()
+            assert answer.status == 200, (page, answer.status)
+            counts[number] += 1
+
+    threads = [threading.Thread(target=ask, args=(number,)) for number in range(CLIENTS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return sum(counts) / SECONDS
+
+
+def main() -> None:
+    """Print the best round of each way and page: the other rounds met busier neighbours."""
+    address, password = sys.argv[1:3]
+    best: dict[tuple[str, str], float] = {}
+    for _ in range(ROUNDS):
+        for way in WAYS:
+            with server(way) as port:
+                cookie = signed_in(port, address, password)
+                for page in PAGES:
+                    got = rate(port, page, cookie)
+                    best[way, page] = max(got, best.get((way, page), 0.0))
+    for page in PAGES:
+        for way in WAYS:
+            share = best[way, page] / best["WSGI alone", page]
+            print(f"{page:10} {way:18} {best[way, page]:7.0f} /s  {share:.2f} of WSGI")
+
+
+if __name__ == "__main__":
+    main()
