@@ -10,7 +10,9 @@ import msgspec
 from kept.policy.words import Because, CommitmentKind, Enforce, Instant, Micros, Verdict
 
 
-class DecisionBase(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", omit_defaults=True):
+class DecisionBase(
+    msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", omit_defaults=True
+):
     """What every decision bears: the instant it holds from and the clause behind it."""
 
     at: Instant

@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Any
 
+import msgspec
+
 from kept.policy.calendars import Calendar
 from kept.policy.words import Because, Enforce, Frozen, Instant, Micros, Value
 
@@ -398,7 +400,7 @@ class SopTest(Frozen, frozen=True, kw_only=True):
     given: tuple[dict[str, Any], ...]
     expect: dict[str, Any]
     until: str | None = None
-    parameters: dict[str, str] = {}
+    parameters: dict[str, str] = msgspec.field(default_factory=dict)
 
 
 class Policy(Frozen, frozen=True, kw_only=True):
@@ -412,28 +414,28 @@ class Policy(Frozen, frozen=True, kw_only=True):
     currency: str = "USD"
     effective_at: Instant | None = None
     tzdata: str = ""
-    words: dict[str, str] = {}
-    parameters: dict[str, Parameter] = {}
-    fields: dict[str, CustomField] = {}
+    words: dict[str, str] = msgspec.field(default_factory=dict)
+    parameters: dict[str, Parameter] = msgspec.field(default_factory=dict)
+    fields: dict[str, CustomField] = msgspec.field(default_factory=dict)
     unset: tuple[str, ...] = ()
     """Parameters without a value: the policy is a draft and cannot be activated."""
-    clauses: dict[str, Clause] = {}
+    clauses: dict[str, Clause] = msgspec.field(default_factory=dict)
     severities: tuple[Severity, ...] = ()
     """Most urgent first."""
     levels: tuple[Level, ...] = ()
     """Lowest first."""
-    roles: dict[str, Role] = {}
-    teams: dict[str, Team] = {}
-    channels: dict[str, Channel] = {}
-    forms: dict[str, Form] = {}
-    templates: dict[str, Template] = {}
-    calendars: dict[str, Calendar] = {}
+    roles: dict[str, Role] = msgspec.field(default_factory=dict)
+    teams: dict[str, Team] = msgspec.field(default_factory=dict)
+    channels: dict[str, Channel] = msgspec.field(default_factory=dict)
+    forms: dict[str, Form] = msgspec.field(default_factory=dict)
+    templates: dict[str, Template] = msgspec.field(default_factory=dict)
+    calendars: dict[str, Calendar] = msgspec.field(default_factory=dict)
     rules: tuple[Rule, ...] = ()
     tests: tuple[SopTest, ...] = ()
     confirm_window: Micros = 72 * 3_600_000_000
     """How long a reopened ticket continues its old commitments (R8)."""
     extends: str | None = None
-    facts: dict[str, Any] = {}
+    facts: dict[str, Any] = msgspec.field(default_factory=dict)
     """What `kept sop show` adds to the clauses: notes with `facts:` merged by key."""
-    earlier: dict[str, Policy] = {}
+    earlier: dict[str, Policy] = msgspec.field(default_factory=dict)
     """Older versions that pinned commitments still run under, by hash."""
