@@ -45,10 +45,10 @@ HOSTILE = {
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_hostile_text_ends_soon_and_in_words(text: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     compiled = compile_sop(text)
     fmt(text)
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 10
     assert (compiled.policy is None) == any(p.severity == "error" for p in compiled.problems)
 
 
@@ -135,9 +135,9 @@ def test_three_hundred_clauses_compile_in_half_a_second() -> None:
     compile_sop(HEAD)
     best = 9.0
     for _ in range(3):
-        started = time.perf_counter()
+        started = time.process_time()
         compiled = compile_sop(text)
-        best = min(best, time.perf_counter() - started)
+        best = min(best, time.process_time() - started)
     assert compiled.policy is not None
     assert len(compiled.policy.rules) == 300
     assert best < 1.0, best

@@ -15,7 +15,8 @@ from kept.policy.sop.declare import Declarations
 from kept.policy.sop.extends import Family, with_parent
 from kept.policy.sop.front import Front, lower_front
 from kept.policy.sop.hash import policy_hash
-from kept.policy.sop.lint import lint
+from kept.policy.sop.lint import cases, lint, times, wording
+from kept.policy.sop.lint.desk import Desk
 from kept.policy.sop.locked import check_locked
 from kept.policy.sop.lowering import Lowering
 from kept.policy.sop.papers import Papers
@@ -43,7 +44,9 @@ def compile_sop(
     problems = Problems()
     family = with_parent(parse(text, name, problems), parents, problems)
     policy = _whole(family, problems, parameters)
-    if not problems.has_errors:
+    if problems.has_errors:
+        _lint_what_stands(policy, family, problems)
+    else:
         _lint(policy, family, problems)
     kept = None if problems.has_errors else policy
     return Compiled(policy=kept, problems=problems.sorted())
@@ -79,6 +82,17 @@ def _lint(policy: Policy, family: Family, problems: Problems) -> None:
                 family.touched.get(one.clause) or family.place, one.code, one.message,
                 clause=one.clause, advice=one.advice,
             )  # fmt: skip
+
+
+def _lint_what_stands(policy: Policy, family: Family, problems: Problems) -> None:
+    """Lint what other mistakes cannot have spoilt, so that all errors are told at once."""
+    if family.parent is not None or problems.is_full:
+        return
+    found = Problems()
+    desk = Desk(policy, family.document.source, found)
+    for look in (cases.tables, times.calendars_that_never_open, wording.blanks_without_source):
+        look(desk)
+    problems.found.extend(one for one in found.found if one.severity == "error")
 
 
 def lower(

@@ -227,6 +227,8 @@ class Papers:
         keys = self.lowering.keys(node, loaded.clause)
         if keys.flag("informative"):
             self.informative.add(loaded.clause.id)
+        if keys.flag("locked"):
+            self.lowering.locked[loaded.clause.id] = node.place.line
         keys.used.update(("why", "evidence"))
         facts = keys.map("facts")
         if facts is not None:
