@@ -8,6 +8,7 @@ import warnings
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from datetime import date
+from functools import lru_cache
 from itertools import chain, pairwise
 
 import holidays
@@ -44,7 +45,16 @@ class CalendarSpec(Frozen, frozen=True, kw_only=True):
 
 
 def lower_calendar(spec: CalendarSpec) -> Calendar:
-    """Return the calendar; raise LookupError or ValueError where the declaration makes none."""
+    """Return the calendar; raise LookupError or ValueError where the declaration makes none.
+
+    The same declaration gives the same object, so comparing two calendars is mostly free.
+    """
+    return _lowered(msgspec.json.encode(spec))
+
+
+@lru_cache(maxsize=64)
+def _lowered(written: bytes) -> Calendar:
+    spec = msgspec.json.decode(written, type=CalendarSpec)
     wall = Wall(spec)
     closed = holidays_of(spec)
     segments: list[Segment] = []

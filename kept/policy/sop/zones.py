@@ -14,6 +14,8 @@ from kept.policy.words import SECOND, Instant
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_WEEK = 7 * 86_400 * SECOND
+"""No zone has taken a change of its clocks back within a week in the years we count."""
 
 
 @cache
@@ -66,13 +68,13 @@ def offset_at(at: Instant, zone: ZoneInfo) -> int:
 def transitions_between(first: Instant, last: Instant, zone: ZoneInfo) -> list[Instant]:
     """Return the instants in (first, last] at which the zone's offset changes."""
     found = []
-    step = 7 * 86_400 * SECOND
-    low = first
+    low, before = first, offset_at(first, zone)
     while low < last:
-        high = min(low + step, last)
-        if offset_at(low, zone) != offset_at(high, zone):
+        high = min(low + _WEEK, last)
+        after = offset_at(high, zone)
+        if after != before:
             found.append(_change(low, high, zone))
-        low = high
+        low, before = high, after
     return found
 
 
