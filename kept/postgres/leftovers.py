@@ -14,8 +14,14 @@ from pathlib import Path
 ORPHAN_SECONDS = 15.0
 
 
-def clear_leftovers(cluster: Path) -> None:
-    """Stop an orphaned server of this cluster and remove a process file that lies."""
+def clear_leftovers(cluster: Path, socket: Path) -> None:
+    """Stop an orphaned server of this cluster; remove process and socket files that lie."""
+    _clear_server(cluster)
+    for left in socket.glob(".s.PGSQL.*"):
+        left.unlink(missing_ok=True)
+
+
+def _clear_server(cluster: Path) -> None:
     path = cluster / "postmaster.pid"
     try:
         number = int(path.read_text().splitlines()[0])

@@ -73,7 +73,7 @@ class Server:
         try:
             if not (self.places.cluster / "PG_VERSION").exists():
                 self._make_cluster(folder)
-            clear_leftovers(self.places.cluster)
+            clear_leftovers(self.places.cluster, self.places.socket)
             self._launch(folder)
             self._make_database(folder)
         except BaseException:

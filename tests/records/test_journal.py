@@ -19,7 +19,7 @@ from tests.people import MONDAY, Cast, dana_asks, ticket_row
 def test_the_journal_refuses_every_change(cast: Cast, statement: str) -> None:
     dana_asks()
     with (
-        pytest.raises(DatabaseError, match="append-only|pending trigger"),
+        pytest.raises(DatabaseError, match=r"append-only|pending trigger"),
         transaction.atomic(),
         connection.cursor() as cursor,
     ):

@@ -1,4 +1,4 @@
-"""The hot reads stay hot with many tickets. Bounds are generous: what must not happen is a scan."""
+"""The hot reads stay hot with many tickets. Bounds are generous: a scan breaks them."""
 
 import time
 from collections.abc import Callable
