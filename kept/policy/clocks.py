@@ -186,6 +186,7 @@ def meet(run: Run, clock: Commitment, plan: Plan | None) -> None:
         strict = plan is not None and plan.strict
         if run.now > due_at or (strict and run.now == due_at):
             miss(run, clock)
+            run.found_late.append((clock, plan))
     if clock.missed_at is None:
         settle(run, clock, Verdict.KEPT)
         return

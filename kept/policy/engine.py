@@ -240,6 +240,8 @@ def handle(run: Run, event: Event, fact: Fact | None) -> None:
         reclassify(run, names)
     for name in names:
         commitments.start_rules(run, name)
+    while run.found_late:
+        _answer_miss(run, *run.found_late.pop(0))
     for name in names:
         react(run, name, event)
     run.raised = False
@@ -382,12 +384,17 @@ def _run_out(run: Run, clock: Commitment, plan: Plan | None) -> None:
 
 def _miss(run: Run, clock: Commitment, plan: Plan | None) -> None:
     miss(run, clock)
+    if plan is not None and clock.kind is CommitmentKind.WINDOW:
+        settle(run, clock, Verdict.MISSED)
+        assert clock.due_at is not None
+        commitments.start(run, plan, clock.due_at)
+    _answer_miss(run, clock, plan)
+
+
+def _answer_miss(run: Run, clock: Commitment, plan: Plan | None) -> None:
+    """Do what a clause asks for when it is missed."""
     run.derive("missed", cause=clock.id, clock=clock.name, clause=clock.because.clause)
     if plan is not None:
-        if clock.kind is CommitmentKind.WINDOW:
-            settle(run, clock, Verdict.MISSED)
-            assert clock.due_at is not None
-            commitments.start(run, plan, clock.due_at)
         perform(run, plan.actions, plan.because, cause="missed", owed=plan)
     elif clock.kind is CommitmentKind.ACCEPTANCE:
         above = ladder.level_above(run, 1)

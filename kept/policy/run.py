@@ -43,8 +43,8 @@ class Run:
     """The working memory of one step, advance or replay."""
 
     __slots__ = (
-        "actor", "changed", "decisions", "emit", "event", "facts", "memory", "now", "open",
-        "pinned", "policy", "program", "queue", "raised", "ran", "scope", "state", "suspended",
+        "actor", "changed", "decisions", "emit", "event", "facts", "found_late", "memory", "now",
+        "open", "pinned", "policy", "program", "queue", "raised", "ran", "scope", "state", "suspended",
         "versions",
     )  # fmt: skip
 
@@ -66,6 +66,8 @@ class Run:
         self.suspended: dict[str, tuple[Commitment, Plan]] = {}
         self.changed: set[str] = set()
         self.queue: list[Event] = []
+        self.found_late: list[Owed] = []
+        """Missed by the very act that should have kept them: on the dot, where `under` is asked."""
         self.ran: set[str] = set()
         self.actor: Actor = UNNAMED
         self.event = ""
