@@ -7,6 +7,7 @@ each time and never in step with the others; refused sign-ins wait longest.
 import logging
 import random
 import threading
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -32,6 +33,8 @@ from kept.services.errors import DeskError
 POLL_SECONDS = 30.0
 IDLE_STEP_SECONDS = 2.0
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 120.0
+CALM_SECONDS = 60.0
+"""A session that lasted this long is no reason to wait for the next."""
 REFUSED_PAUSE = 60.0
 OLDEST_ARRIVAL = timedelta(days=7)
 """Mail moved in from an archive is new to the desk when it comes, not when it was written."""
@@ -64,13 +67,13 @@ def read_on(mailbox_id: int, stopping: threading.Event) -> None:
     """Read one mailbox until told to stop or until it is gone."""
     pause = FIRST_PAUSE
     while not stopping.is_set():
+        began = time.monotonic()
         try:
             close_old_connections()
             mailbox = next((m for m in queries.mailboxes() if m.id == mailbox_id), None)
             if mailbox is None:
                 break
             read(mailbox, stopping)
-            pause = FIRST_PAUSE
         except (MailboxFailed, oauth.OAuthFailed, DeskError) as problem:
             is_refused = isinstance(problem, SignInFailed | oauth.OAuthFailed | DeskError)
             _tell(mailbox_id, str(problem), at_once=is_refused)
@@ -78,6 +81,8 @@ def read_on(mailbox_id: int, stopping: threading.Event) -> None:
         except Exception:
             log.exception("mailbox %s: its reader failed", mailbox_id)
             connection.close()
+        if time.monotonic() - began > CALM_SECONDS:
+            pause = FIRST_PAUSE
         stopping.wait(pause * random.uniform(0.5, 1.5))
         pause = min(LONGEST_PAUSE, pause * 2)
     connection.close()
