@@ -1,6 +1,7 @@
 """The people of the demo: five desks, who works there, and when they are on duty."""
 
-from datetime import datetime, time, timedelta
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
 from importlib import resources
 from zoneinfo import ZoneInfo
 
@@ -87,16 +88,21 @@ def _make_desk(slug: str, at: datetime) -> str:
 def _roster(slug: str, crew: list[int], zone: ZoneInfo, at: datetime) -> None:
     """Two shifts of twelve hours where the desk never closes, office hours elsewhere."""
     first = at.astimezone(zone).date() - timedelta(days=1)
-    for day in range(7 * (WEEKS_BACK + WEEKS_AHEAD)):
-        date = first + timedelta(days=day)
-        for number, agent in enumerate(crew):
-            if slug in ROUND_THE_CLOCK:
-                begin, hours = (time(7) if (number + day // 7) % 2 == 0 else time(19)), 12
-            elif date.weekday() < 5:
-                begin, hours = time(9), 8
-            else:
-                continue
-            starts_at = datetime.combine(date, begin, zone)
-            people.add_shift(
-                agent, slug, starts_at=starts_at, ends_at=starts_at + timedelta(hours=hours)
-            )
+    days = [first + timedelta(days=day) for day in range(7 * (WEEKS_BACK + WEEKS_AHEAD))]
+    for number, agent in enumerate(crew):
+        people.add_shifts(
+            agent, slug, (stretch for date in days for stretch in _duty(slug, number, date, zone))
+        )
+
+
+def _duty(
+    slug: str, number: int, day: date, zone: ZoneInfo
+) -> Iterator[tuple[datetime, datetime]]:
+    """Yield the duty of the desk's n-th person on a day; shifts change sides every week."""
+    if slug in ROUND_THE_CLOCK:
+        is_early = (number + day.isocalendar().week) % 2 == 0
+        starts_at = datetime.combine(day, time(7) if is_early else time(19), zone)
+        yield starts_at, starts_at + timedelta(hours=12)
+    elif day.weekday() < 5:
+        starts_at = datetime.combine(day, time(9), zone)
+        yield starts_at, starts_at + timedelta(hours=8)

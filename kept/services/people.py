@@ -1,6 +1,6 @@
 """Agents: who they are, what they may do where, when they are on duty, how they sign in."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -71,12 +71,21 @@ def disable(agent: AgentId, *, at: datetime) -> None:
 
 def add_shift(agent: AgentId, desk: str, *, starts_at: datetime, ends_at: datetime) -> None:
     """Put a stretch of duty on the roster."""
-    if ends_at <= starts_at:
-        raise NotValid("A shift ends after it starts.")
+    add_shifts(agent, desk, ((starts_at, ends_at),))
+
+
+def add_shifts(agent: AgentId, desk: str, stretches: Iterable[tuple[datetime, datetime]]) -> None:
+    """Put several stretches of duty, (start, end), on the roster at once."""
     row = Desk.objects.filter(slug=desk).values_list("id", flat=True).first()
     if row is None:
         raise NotFound(f"There is no desk named {desk}.")
-    Shift.objects.create(agent_id=agent, desk_id=row, starts_at=starts_at, ends_at=ends_at)
+    shifts = [
+        Shift(agent_id=agent, desk_id=row, starts_at=starts_at, ends_at=ends_at)
+        for starts_at, ends_at in stretches
+    ]
+    if any(shift.ends_at <= shift.starts_at for shift in shifts):
+        raise NotValid("A shift ends after it starts.")
+    Shift.objects.bulk_create(shifts)
 
 
 def sign_in(email: str, password: str) -> AgentId | None:
