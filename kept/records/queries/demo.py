@@ -2,13 +2,11 @@
 
 from datetime import datetime
 
-from django.db.models import Min
-
 from kept.policy.words import Frozen
 from kept.records.models import Outbox, Ticket
 
 
-class LastMail(Frozen, kw_only=True):
+class LastMail(Frozen, frozen=True, kw_only=True):
     """The mail a customer presses Reply on."""
 
     message_id: str
