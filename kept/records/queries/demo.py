@@ -16,9 +16,8 @@ class LastMail(Frozen, frozen=True, kw_only=True):
 
 def next_timer_at() -> datetime | None:
     """Return the earliest timer of all tickets."""
-    return Ticket.objects.filter(next_timer_at__isnull=False).aggregate(at=Min("next_timer_at"))[
-        "at"
-    ]
+    timers = Ticket.objects.filter(next_timer_at__isnull=False)
+    return timers.order_by("next_timer_at").values_list("next_timer_at", flat=True).first()
 
 
 def last_mail(ticket: int) -> LastMail | None:
