@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -47,7 +48,7 @@ def until(holds: Callable[[], bool]) -> None:
     end = time.monotonic() + 20
     while not holds():
         assert time.monotonic() < end
-        time.sleep(0.01)
+        threading.Event().wait(0.01)
 
 
 def test_it_serves_stops_cleanly_and_starts_again(server: Server) -> None:

@@ -138,4 +138,4 @@ def wait_until(holds: Callable[[], bool]) -> None:
     while not holds():
         assert time.monotonic() < until, "the workers do not get there"
         connection.close()
-        time.sleep(0.1)
+        threading.Event().wait(0.1)
