@@ -235,3 +235,51 @@ def test_a_parent_must_be_there_in_the_version_that_is_meant() -> None:
     assert compile_sop(text).problems[0].code == "E502"
     old = parent.replace("version: 2.1.0", "version: 1.9.0")
     assert "E503" in [p.code for p in compile_sop(text, parents={"esc": old}).problems]
+
+
+EVENTS = """---
+sop: mini
+title: Mini
+version: 1.0.0
+zone: UTC
+---
+# Mini
+
+```yaml level
+levels: [{{id: L1, name: One}}, {{id: L2, name: Two}}]
+```
+
+A lead approves gifts. {{#gift}}
+```yaml rule
+approval: gift
+by: lead
+```
+
+We call within 1 hour. {{#call}}
+```yaml rule
+- step: call
+  after: created
+- clock: called
+  stop: "{event}"
+  within: $text
+```
+"""
+
+
+def test_rules_may_wait_for_a_level_a_step_an_approval_or_a_flag() -> None:
+    for event in ("escalated:L2", "step:call", "call", "approved:gift", "note_flag:vip"):
+        assert compile_sop(EVENTS.format(event=event)).policy is not None, event
+
+
+def test_an_event_that_never_comes_is_told() -> None:
+    for event, code in (
+        ("escalated:L9", "E101"), ("step:cal", "E111"), ("approved:gits", "E106"),
+        ("rejected:gift", "E106"), ("sop_event", "E106"),
+    ):  # fmt: skip
+        assert compile_sop(EVENTS.format(event=event)).problems[0].code == code
+
+
+def test_a_locked_clause_may_warn_more_and_not_less() -> None:
+    assert child(lock=True, rule="set: esc.P.P2.resp\nwarn: [25%, 50%, 80%]")[1] == []
+    assert child(lock=True, rule="set: esc.P.P2.resp\nwarn: [80%]")[1] == ["E505"]
+    assert child(lock=True, rule="set: esc.P.P2.resp\non_miss: []")[1] == ["E505"]

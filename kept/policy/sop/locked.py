@@ -27,8 +27,10 @@ LENGTHS: dict[TargetUnit, tuple[Micros, Micros]] = {
     TargetUnit.YEARS: (365 * DAY, 366 * DAY),
 }
 """The shortest and the longest that one of each unit can be."""
-FREE = frozenset({"because", "order", "fact", "enforce", "warn", "on_warn", "on_miss", "say"})
-"""What a child may change in a locked rule: how it warns and how it is told."""
+FREE = frozenset({"because", "order", "fact", "enforce", "say"})
+"""What a child may change in a locked rule: how it is told. `enforce` is looked at apart."""
+GROWING = ("warn", "on_warn", "on_miss", "do")
+"""What a child may add to, and take nothing from."""
 TIMES = ("target", "every", "expires", "lasts", "due", "after")
 
 
@@ -82,6 +84,9 @@ def _changes(old: Rule, new: Rule) -> Iterator[str]:
         elif name == "strict" or (name == "pause" and set(after) <= set(before)):
             if name == "strict" and isinstance(new, ClockRule) and not new.strict:
                 yield "within instead of under"
+        elif name in GROWING:
+            if any(one not in after for one in before):
+                yield f"{name} does less"
         elif name == "calendar" and isinstance(old, ClockRule | WindowRule | StepRule):
             if after != "24x7":
                 yield f"it counts on {after}"

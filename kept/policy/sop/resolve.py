@@ -95,19 +95,16 @@ class Names:
         """Return the event's full name: a step's bare name stands for `step:NAME`."""
         steps, approvals = self.of("step"), self.of("approval")
         kind, colon, rest = name.partition(":")
-        if colon and kind == "step":
-            self.refer("step", rest, place, clause)
+        if colon and kind in ("step", "escalated"):
+            self.refer("level" if kind == "escalated" else "step", rest, place, clause)
             return name
-        if colon and kind == "escalated":
-            self.refer("level", rest, place, clause)
-            return name
-        if colon and kind == "note_flag" and rest:
-            return name
-        if colon and kind in ("approved", "rejected", "approval_asked"):
+        if colon and kind == "approved":
             if rest not in approvals:
                 self._unknown_event(
-                    name, [f"{kind}:{known}" for known in approvals], place, clause
+                    name, [f"approved:{known}" for known in approvals], place, clause
                 )
+            return name
+        if colon and kind == "note_flag" and rest:
             return name
         if name in EVENTS or name in self.of("event"):
             return name
