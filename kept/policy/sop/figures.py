@@ -109,7 +109,8 @@ FIGURE = re.compile(
     |\b(?P<each>every|each|per)[ ](?P<each_unit>(?:working|business)[ ]day|second|minute|hour
         |day|week|month|quarter|year)\b
     |\b(?P<half>half[ ]an[ ]hour)\b
-    |\b(?:within|after|in|for|than)[ ](?P<single>an?[ ](?!seconds?\b|[a-z]\b)(?P<single_unit>{_UNIT}))
+    |\b(?:within|after|in|for|than)[ ]
+        (?P<single>an?[ ](?!seconds?\b|[a-z]\b)(?P<single_unit>{_UNIT}))
     """,
     re.IGNORECASE | re.VERBOSE,
 )
