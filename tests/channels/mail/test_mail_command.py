@@ -35,11 +35,8 @@ def test_a_message_on_standard_input_is_taken_in_and_told(live_url: str) -> None
     assert (again["ticket"], again["duplicate"]) == (told["ticket"], True)
 
 
-def test_a_message_for_no_desk_and_an_unreadable_one_say_why(live_url: str) -> None:
+def test_an_unreadable_message_says_why(live_url: str) -> None:
     raise_the_curtain()
-    nowhere = kept(live_url, "mail", "receive", "--desk", "nowhere", said=b"From: a@b.c\n\nx")
-    assert nowhere.returncode == 1
-    assert b"no desk named nowhere" in nowhere.stderr
     empty = kept(live_url, "mail", "receive", "--desk", "small", said=b"\r\n")
     assert empty.returncode == 1
     assert "empty" in json.loads(empty.stdout)["problems"][0]
@@ -49,9 +46,6 @@ def test_a_mailbox_is_added_and_listed_without_its_secret(live_url: str) -> None
     raise_the_curtain()
     where = ("--desk", "small", "--host", "imap.example.com", "--user", "desk")
     assert kept(live_url, "mail", "mailbox", *where, said=b"canary-secret\n").returncode == 0
-    wrong = kept(live_url, "mail", "mailbox", *where, "--auth", "oauth2", said=b"canary-secret")
-    assert wrong.returncode == 2
-    assert b"canary" not in wrong.stderr
     listed = kept(live_url, "mail", "mailboxes", "--json")
     assert json.loads(listed.stdout)[0]["user"] == "desk"
     assert b"canary" not in listed.stdout

@@ -189,11 +189,12 @@ def test_a_certificate_that_nobody_vouches_for_ends_before_any_sign_in(dovecot: 
         assert box.uidvalidity
 
 
-def test_a_certificate_of_another_host_is_refused() -> None:
+@pytest.mark.parametrize(("name", "days"), [("elsewhere.example", 1), ("127.0.0.1", 0)])
+def test_a_certificate_of_another_host_or_time_is_refused(name: str, days: int) -> None:
     need(DOVECOT)
     with folder() as path:
         server = Dovecot(path)
-        server.certificate, server.key = make_certificate(path, name="elsewhere.example")
+        server.certificate, server.key = make_certificate(path, name=name, days=days)
         (path / "dovecot.conf").write_text(server._configuration(""))
         server.start()
         with pytest.raises(MailboxFailed, match="not trusted"):
