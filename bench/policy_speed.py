@@ -1,6 +1,6 @@
 """How fast the pure core is: due times, replays with full citations, and compilation.
 
-Processor time, also as passes of an empty loop on the same machine: `python -m bench.policy_speed`.
+Processor time, also as passes of an empty loop here: `python -m bench.policy_speed`.
 """
 
 from __future__ import annotations
@@ -92,10 +92,8 @@ def main() -> None:
         policy = compile_sop(text, name=f"{name}.md").policy
         assert policy is not None, name
         rate = events_a_second(policy, 200)
-        size = f"{len(policy.rules)} rules"
-        print(
-            f"replay under {name:7} {size:>10}   {rate:,.0f} events/s = {1 / rate / loop:.0f} passes"
-        )
+        size, passes = f"{len(policy.rules)} rules", 1 / rate / loop
+        print(f"replay under {name:7} {size:>10}   {rate:,.0f} events/s = {passes:.0f} passes")
 
 
 if __name__ == "__main__":

@@ -31,9 +31,7 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 UNNAMED = Actor()
 
 
-class FactBase(
-    msgspec.Struct, frozen=True, kw_only=True, tag_field="event", omit_defaults=True
-):
+class FactBase(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", omit_defaults=True):
     """What every fact bears. `id` makes a second delivery of the same fact harmless."""
 
     at: Instant

@@ -44,8 +44,8 @@ class Run:
 
     __slots__ = (
         "actor", "changed", "decisions", "emit", "event", "facts", "found_late", "memory", "now",
-        "open", "pinned", "policy", "program", "queue", "raised", "ran", "scope", "state", "suspended",
-        "versions",
+        "open", "pinned", "policy", "program", "queue", "raised", "ran", "scope", "state",
+        "suspended", "versions",
     )  # fmt: skip
 
     def __init__(self, policy: Policy, state: TicketState, known: Policy | None = None) -> None:
@@ -67,7 +67,7 @@ class Run:
         self.changed: set[str] = set()
         self.queue: list[Event] = []
         self.found_late: list[Owed] = []
-        """Missed by the very act that should have kept them: on the dot, where `under` is asked."""
+        """Missed by the very act that should have kept them: on the dot of an `under`."""
         self.ran: set[str] = set()
         self.actor: Actor = UNNAMED
         self.event = ""
