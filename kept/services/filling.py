@@ -11,7 +11,7 @@ from kept.policy import Policy
 from kept.policy.rules import Template
 from kept.policy.words import Frozen
 from kept.records.instants import moment
-from kept.records.models import Agent, Customer, CustomerAddress
+from kept.records.models import Agent, CustomerAddress
 from kept.services import projections
 from kept.services.links import confirm_token
 from kept.services.locking import LockedTicket
@@ -99,13 +99,17 @@ def _dues(ticket: LockedTicket) -> dict[str, str]:
 def _customer(customer: int | None) -> dict[str, str]:
     if customer is None:
         return {"customer.name": "there"}
-    row = Customer.objects.filter(pk=customer).values_list("name", flat=True).first()
-    address = (
-        CustomerAddress.objects.filter(customer_id=customer, kind="email")
-        .values_list("value", flat=True)
+    row = (
+        CustomerAddress.objects.filter(customer_id=customer)
+        .values_list("customer__name", "kind", "value")
+        .filter(kind__in=("email", "phone"))
+        .order_by("kind", "id")
         .first()
     )
-    return {"customer.name": row or "there", "customer.email": address or ""}
+    if row is None:
+        return {"customer.name": "there"}
+    name, kind, value = row
+    return {"customer.name": name or "there", "customer.email": value if kind == "email" else ""}
 
 
 def _agent(agent: int | None, desk_name: str) -> dict[str, str]:

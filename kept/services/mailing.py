@@ -10,9 +10,11 @@ import msgspec
 from django.conf import settings
 from django.db import connection
 
-from kept.records.models import CustomerAddress, Message, MessageIdSeen, Outbox, ReplyToken
+from kept.policy.words import Frozen
+from kept.records.models import Message
 from kept.services import filling
 from kept.services.errors import NotValid
+from kept.services.hints import hint
 from kept.services.links import new_message_id, reply_token, text_hash, token_hash
 from kept.services.locking import LockedTicket
 from kept.services.outgoing import OutgoingMail
@@ -42,11 +44,11 @@ def mail_customer(
     hold: str = "",
 ) -> None:
     """Queue a message row as mail to the ticket's customer."""
-    to, name = _customer_address(ticket.customer)
-    reason = hold or _why_held(ticket, to, automatic)
+    told = _correspondence(ticket)
+    reason = hold or _why_held(ticket, told.to, automatic)
     mail = OutgoingMail(
-        to=to,
-        to_name=name,
+        to=told.to,
+        to_name=told.name,
         from_name=ticket.desk_name,
         from_address=ticket.address,
         subject=one_line(message.subject),
@@ -54,50 +56,13 @@ def mail_customer(
         message_id=new_message_id(),
         ticket=ticket.id,
         message=message.pk,
-        in_reply_to=_last_from_customer(ticket.id),
-        references=_references(ticket.id),
-        reply_token=_token(ticket, to) if to else "",
+        in_reply_to=told.last_from_customer,
+        references=told.references,
+        reply_token=reply_token(ticket.id, told.to) if told.to else "",
         automatic=automatic,
-        attachments=tuple(message.attachments.values_list("id", flat=True)),
+        attachments=told.files.get(message.pk, ()),
     )
-    Message.objects.filter(pk=message.pk).update(
-        message_id=mail.message_id, delivery="held" if reason else "queued"
-    )
-    MessageIdSeen.objects.bulk_create(
-        [
-            MessageIdSeen(
-                hash=text_hash(mail.message_id),
-                desk_id=ticket.desk,
-                ticket_id=ticket.id,
-                message_id=message.pk,
-            )
-        ],
-        ignore_conflicts=True,
-    )
-    put(ticket, mail, cause=cause, held=reason)
-
-
-def put(ticket: LockedTicket, mail: OutgoingMail, *, cause: str, held: str = "") -> None:
-    """Add one mail to the outbox unless its cause is there already."""
-    Outbox.objects.bulk_create(
-        [
-            Outbox(
-                desk_id=ticket.desk,
-                ticket_id=ticket.id,
-                message_id=mail.message,
-                cause=cause,
-                kind="mail",
-                recipient=mail.to[:320],
-                payload=msgspec.to_builtins(mail),
-                mail_id=mail.message_id,
-                made_at=ticket.at,
-                not_before=ticket.at,
-                state=Outbox.State.HELD if held else Outbox.State.QUEUED,
-                last_error=held,
-            )
-        ],
-        ignore_conflicts=True,
-    )
+    _write(ticket, mail, cause=cause, held=reason)
 
 
 def subject_of(ticket: LockedTicket, subject: str) -> str:
@@ -155,51 +120,89 @@ def _echoes(ticket: LockedTicket, to: str) -> bool:
     return bool(row and row[0])
 
 
-def _customer_address(customer: int | None) -> tuple[str, str]:
-    if customer is None:
-        return "", ""
-    row = (
-        CustomerAddress.objects.filter(customer_id=customer, kind="email")
-        .order_by("id")
-        .values_list("value", "customer__name")
-        .first()
+class _Correspondence(Frozen, frozen=True, kw_only=True):
+    """What was written on a ticket so far, as far as the next mail needs it."""
+
+    to: str
+    name: str
+    references: tuple[str, ...]
+    last_from_customer: str
+    files: dict[int, tuple[int, ...]]
+
+
+def _correspondence(ticket: LockedTicket) -> _Correspondence:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT
+              (SELECT ARRAY[a.value, c.name] FROM customer_address a
+               JOIN customer c ON c.id = a.customer_id
+               WHERE a.customer_id = %(customer)s AND a.kind = 'email' ORDER BY a.id LIMIT 1),
+              (SELECT array_agg(r.message_id ORDER BY r.id) FROM (
+                 SELECT id, message_id FROM message
+                 WHERE ticket_id = %(ticket)s AND message_id <> '' ORDER BY id DESC
+                 LIMIT %(kept)s) r),
+              (SELECT message_id FROM message WHERE ticket_id = %(ticket)s AND direction = 'in'
+                 AND message_id <> '' ORDER BY id DESC LIMIT 1),
+              (SELECT array_agg(ARRAY[f.message_id, f.id] ORDER BY f.id) FROM attachment f
+               JOIN message m ON m.id = f.message_id
+               WHERE m.ticket_id = %(ticket)s AND m.direction = 'out')
+            """,
+            {"customer": ticket.customer, "ticket": ticket.id, "kept": REFERENCES_KEPT},
+        )
+        person, references, last, pairs = cursor.fetchone()
+    files: dict[int, tuple[int, ...]] = {}
+    for message, file in pairs or ():
+        files[message] = (*files.get(message, ()), file)
+    return _Correspondence(
+        to=person[0] if person else "",
+        name=person[1] if person else "",
+        references=tuple(references or ()),
+        last_from_customer=last or "",
+        files=files,
     )
-    return row if row is not None else ("", "")
 
 
-def _token(ticket: LockedTicket, to: str) -> str:
-    token = reply_token(ticket.id, to)
-    ReplyToken.objects.bulk_create(
-        [
-            ReplyToken(
-                token_hash=token_hash(token),
-                ticket_id=ticket.id,
-                customer_id=ticket.customer,
-                recipient=to[:320],
-                made_at=ticket.at,
-            )
-        ],
-        ignore_conflicts=True,
-    )
-    return token
+def _write(ticket: LockedTicket, mail: OutgoingMail, *, cause: str, held: str) -> None:
+    """Write the mail, its token and its Message-ID in one statement; a cause mails once."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _WRITE,
+            {
+                "desk": ticket.desk,
+                "ticket": ticket.id,
+                "message": mail.message,
+                "customer": ticket.customer,
+                "mail_id": mail.message_id,
+                "mail_hash": text_hash(mail.message_id),
+                "token": token_hash(mail.reply_token) if mail.reply_token else None,
+                "recipient": mail.to[:320],
+                "cause": cause,
+                "payload": msgspec.json.encode(mail).decode(),
+                "at": ticket.at,
+                "state": "held" if held else "queued",
+                "held": held,
+            },
+        )
+    if not held:
+        hint("outbox")
 
 
-def _last_from_customer(ticket_id: int) -> str:
-    found = (
-        Message.objects.filter(ticket_id=ticket_id, direction="in")
-        .exclude(message_id="")
-        .order_by("-id")
-        .values_list("message_id", flat=True)
-        .first()
-    )
-    return found or ""
-
-
-def _references(ticket_id: int) -> tuple[str, ...]:
-    found = (
-        Message.objects.filter(ticket_id=ticket_id)
-        .exclude(message_id="")
-        .order_by("-id")
-        .values_list("message_id", flat=True)[:REFERENCES_KEPT]
-    )
-    return tuple(reversed(found))
+_WRITE = """
+WITH o AS (
+  INSERT INTO outbox (desk_id, ticket_id, message_id, cause, kind, recipient, payload, mail_id,
+                      made_at, not_before, fence, attempts, state, last_error)
+  VALUES (%(desk)s, %(ticket)s, %(message)s, %(cause)s, 'mail', %(recipient)s,
+          %(payload)s::jsonb, %(mail_id)s, %(at)s, %(at)s, 0, 0, %(state)s, %(held)s)
+  ON CONFLICT (cause) DO NOTHING
+), s AS (
+  INSERT INTO message_id_seen (hash, desk_id, ticket_id, message_id)
+  VALUES (%(mail_hash)s, %(desk)s, %(ticket)s, %(message)s)
+  ON CONFLICT (desk_id, hash) DO NOTHING
+), r AS (
+  INSERT INTO reply_token (token_hash, ticket_id, customer_id, recipient, made_at)
+  SELECT %(token)s::bytea, %(ticket)s, %(customer)s::bigint, %(recipient)s, %(at)s
+  WHERE %(token)s::bytea IS NOT NULL ON CONFLICT (token_hash) DO NOTHING
+)
+UPDATE message SET message_id = %(mail_id)s, delivery = %(state)s WHERE id = %(message)s
+"""

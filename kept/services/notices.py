@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from kept.policy.words import Frozen
-from kept.records.models import Notification, Outbox
+from kept.records.models import Agent, Notification, Outbox
 from kept.services.errors import AgentId, NotFound
 from kept.services.links import new_message_id
 from kept.services.outgoing import OutgoingMail
@@ -129,7 +129,9 @@ def _waiting_for_mail(at: datetime, limit: int) -> list[int]:
 
 def _mail_one(agent: int, at: datetime) -> int:
     recent = Outbox.objects.filter(
-        kind="notice", made_at__gt=at - STORM_WINDOW, cause__startswith=f"notice.{agent}."
+        recipient__in=Agent.objects.filter(pk=agent).values("email"),
+        made_at__gt=at - STORM_WINDOW,
+        kind="notice",
     ).count()
     if recent >= STORM_LIMIT:
         return 0

@@ -43,6 +43,7 @@ class Outbox(models.Model):
                 fields=["not_before", "id"], condition=Q(state="queued"), name="outbox_to_send"
             ),
             models.Index(fields=["desk", "-id"], name="outbox_recent"),
+            models.Index(fields=["recipient", "made_at"], name="outbox_to_person"),
             models.Index(
                 fields=["ticket", "id"], condition=Q(state="queued"), name="outbox_in_order"
             ),
