@@ -8,14 +8,15 @@ import pytest
 from kept.policy import compile_sop
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "sop-language.md"
-EXAMPLE = re.compile(r"^````markdown (sop|fragment)\n(.*?)^````$", re.MULTILINE | re.DOTALL)
+EXAMPLE = re.compile(r"^````markdown (sop|fragment|child)\n(.*?)^````$", re.MULTILINE | re.DOTALL)
 EXAMPLES = EXAMPLE.findall(PAGE.read_text())
 HEAD = next(text for kind, text in EXAMPLES if kind == "sop").partition("## ")[0]
 
 
 @pytest.mark.parametrize(("kind", "text"), EXAMPLES, ids=range(len(EXAMPLES)))
 def test_an_example_of_the_language_page_compiles(kind: str, text: str) -> None:
-    compiled = compile_sop(text if kind == "sop" else HEAD + text)
+    whole = HEAD + text if kind == "fragment" else text
+    compiled = compile_sop(whole, parents={"shop@1": EXAMPLES[0][1]})
     assert [p for p in compiled.problems if p.severity == "error"] == []
 
 
