@@ -43,7 +43,9 @@ class Delivery(NamedTuple):
 
 def gap(rng: Random) -> int:
     """A believable wait, mostly minutes, sometimes hours or days, now and then none at all."""
-    unit, most = rng.choice(((0, 1), (SECOND, 59), (MINUTE, 20), (MINUTE, 90), (HOUR, 9), (DAY, 5)))
+    unit, most = rng.choice(
+        ((0, 1), (SECOND, 59), (MINUTE, 20), (MINUTE, 90), (HOUR, 9), (DAY, 5))
+    )
     return unit * rng.randint(1, most)
 
 
