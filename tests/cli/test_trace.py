@@ -42,6 +42,12 @@ def test_a_trace_has_the_agreed_form(kept: Kept, shop: Path, tmp_path: Path) -> 
     assert (state["severity"], state["level"], state["status"]) == ("P1", None, "open")
 
 
+def test_a_severity_may_be_named_as_people_name_it(kept: Kept, shop: Path, tmp_path: Path) -> None:
+    named = {**CREATED, "severity": "critical"}
+    answer = kept("sop", "trace", shop, "--events", events(tmp_path, named))
+    assert answer.json["state"]["severity"] == "P1"
+
+
 def test_time_runs_on_until_the_instant_asked_for(kept: Kept, shop: Path, tmp_path: Path) -> None:
     path = events(tmp_path, CREATED)
     verdicts = [

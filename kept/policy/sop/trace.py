@@ -56,7 +56,7 @@ def _read(policy: Policy, line: int, event: Any) -> Fact:
         raise BadEvent(f"`at` of {name} is no ISO 8601 time", line)
     try:
         instant(policy, instant_at)
-        fact = fact_from_wire(policy, event)
+        fact = fact_from_wire(policy, _by_id(policy, event))
     except BadEvent as wrong:
         raise BadEvent(str(wrong), line) from None
     except NotAFact as wrong:
@@ -69,6 +69,21 @@ def _read(policy: Policy, line: int, event: Any) -> Fact:
         raise BadEvent(f"{told} - {advice}" if advice else told, line)
     _check_choices(policy, fact, line)
     return fact
+
+
+def _by_id(policy: Policy, event: dict[str, Any]) -> dict[str, Any]:
+    """Return the event with severities and levels by their ids where it names them."""
+    severities = {one.name.casefold(): one.id for one in policy.severities}
+    severities |= {one.id.casefold(): one.id for one in policy.severities}
+    levels = {one.name.casefold(): one.id for one in policy.levels}
+    levels |= {one.id.casefold(): one.id for one in policy.levels}
+    found = dict(event)
+    goal = severities if event["event"] == "severity_changed" else levels
+    for key, known in (("severity", severities), ("level", levels), ("to", goal)):
+        value = event.get(key)
+        if isinstance(value, str):
+            found[key] = known.get(value.casefold(), value)
+    return found
 
 
 def event_names(policy: Policy) -> set[str]:
