@@ -65,7 +65,14 @@ def _word_octets(encoding: bytes, text: bytes) -> bytes:
 
 
 def lenient_base64(text: bytes) -> bytes:
-    """Decode what can be decoded of broken base64: the longest whole groups."""
+    """Decode base64; of broken base64 what can be decoded, the longest whole groups."""
+    try:
+        return binascii.a2b_base64(text)
+    except binascii.Error:
+        return _salvaged(text)
+
+
+def _salvaged(text: bytes) -> bytes:
     letters = re.sub(rb"[^A-Za-z0-9+/]", b"", text)
     whole = len(letters) - (len(letters) % 4 == 1)
     return base64.b64decode(letters[:whole] + b"=" * (-whole % 4))

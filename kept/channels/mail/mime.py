@@ -18,6 +18,7 @@ MOST_FIELDS = 2_000
 
 _LINE = re.compile(rb"[^\r\n]*(?:\r\n|\n|\r|$)")
 _FIELD = re.compile(rb"([!-9;-~]{1,200})[ \t]*:(.*)", re.DOTALL)
+_AFTER_MARK = re.compile(rb"(--)?[ \t]*(?:\r\n|\r|\n|$)")
 _TOKEN = re.compile(rb"[A-Za-z0-9!#$&^_.+-]{1,80}/[A-Za-z0-9!#$&^_.+-]{1,80}")
 
 
@@ -159,21 +160,27 @@ def _finished(
 
 def _pieces(body: bytes, boundary: str) -> Iterator[bytes]:
     """Give the octets between the boundary lines; an unclosed last part counts too."""
-    mark = re.escape(boundary.encode("utf-8", "replace"))
-    line = re.compile(rb"(?:^|\r\n|\n|\r)--" + mark + rb"(--)?[ \t]*(?=\r|\n|$)")
     start: int | None = None
-    for match in line.finditer(body):
+    for opens, match in _boundary_lines(body, b"--" + boundary.encode("utf-8", "replace")):
         if start is not None:
-            yield body[start : match.start()]
+            yield body[start:opens]
         if match[1]:
             return
         start = match.end()
-        if body[start : start + 2] == b"\r\n":
-            start += 2
-        elif body[start : start + 1] in (b"\r", b"\n"):
-            start += 1
     if start is not None and start < len(body):
         yield body[start:]
+
+
+def _boundary_lines(body: bytes, mark: bytes) -> Iterator[tuple[int, re.Match[bytes]]]:
+    """Give each line that is the boundary: where the break before it begins, and its end."""
+    place = body.find(mark)
+    while place >= 0:
+        match = _AFTER_MARK.match(body, place + len(mark))
+        if match and (place == 0 or body[place - 1] in b"\r\n"):
+            before = body[max(0, place - 2) : place]
+            width = 2 if before == b"\r\n" else len(before[-1:])
+            yield place - width, match
+        place = body.find(mark, place + len(mark))
 
 
 def _uudecode(octets: bytes) -> bytes:

@@ -20,7 +20,7 @@ from kept.channels.mail.parsed import ParsedMail
 
 SECONDS = 8
 START_SECONDS = 30
-MEMORY_BYTES = 700_000_000
+MEMORY_BYTES = 256_000_000
 MAILS_PER_CHILD = 500
 LARGEST_ANSWER = 200_000_000
 LENGTH = struct.Struct(">I")

@@ -96,9 +96,10 @@ def test_a_reader_that_stalls_is_killed_and_the_mail_has_a_reason() -> None:
 
 
 def test_a_reader_that_eats_memory_costs_only_its_own_mail() -> None:
-    with Sandbox(memory_bytes=110_000_000) as sandbox:
+    large = HEAD + b"Content-Type: application/zip\r\n\r\n" + b"x" * 49_000_000
+    with Sandbox(memory_bytes=120_000_000) as sandbox:
         with pytest.raises(Unreadable, match=r"memory|broke down"):
-            sandbox.parse(HOSTILE["thirty megabytes of base64"])
+            sandbox.parse(large)
         assert sandbox.parse(PLAIN).fresh == "words"
 
 
@@ -114,13 +115,13 @@ def test_a_mail_larger_than_any_is_refused_with_its_limit() -> None:
     ids=["marks", "lines", "attributions", "headers", "long", "signatures", "underscores"],
 )  # fmt: skip
 def test_folding_takes_a_moment_whatever_the_text(text: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     fold(text)
-    assert time.monotonic() - started < 2
+    assert time.process_time() - started < 2
 
 
 def test_markup_of_any_depth_becomes_text_in_time() -> None:
-    started = time.monotonic()
+    started = time.process_time()
     to_text("<blockquote>" * 100_000 + "words" + "<a href='http://a.'>" * 10_000)
     sanitise("http://a. " * 20_000)
-    assert time.monotonic() - started < 8
+    assert time.process_time() - started < 8
