@@ -137,7 +137,7 @@ def _tell_step(ticket: LockedTicket, step: OpenStep, cause: str) -> None:
 
 
 def _assign(ticket: LockedTicket, assign: Assign, cause: str) -> list[Fact]:
-    people = rosters.colleagues(ticket.desk, ticket.at)
+    people = ticket.people()
     choice = assigning.choose(ticket, assign, people)
     if choice.agent is not None:
         told = tuple(p for p in people if p.id == choice.agent)
@@ -210,7 +210,7 @@ def _tell(
     page: str = "",
     due: int | None = None,
 ) -> None:
-    everybody = rosters.colleagues(ticket.desk, ticket.at)
+    everybody = ticket.people()
     team = ticket.state.facts.get("team")
     found: dict[int, rosters.Colleague] = {}
     for word in who:

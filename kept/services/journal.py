@@ -46,8 +46,9 @@ def raise_if_refused(ticket: LockedTicket) -> None:
 
 def record(ticket: LockedTicket, fact: Fact, *, by_agent: int | None = None) -> Outcome:
     """Judge one fact and remember it. The fact's text goes to the policy's words only."""
+    is_named = bool(fact.id)
     fact = _complete(ticket, fact)
-    if is_known(ticket, fact.id):
+    if is_named and is_known(ticket, fact.id):
         return Outcome(state=ticket.state, decisions=(), refused=None)
     outcome = judge(ticket, fact)
     _append(ticket, fact, outcome, by_agent)

@@ -19,6 +19,7 @@ from kept.records.instants import instant
 from kept.services import projections
 from kept.services.errors import NotFound
 from kept.services.hints import hint
+from kept.services.rosters import Colleague, colleagues
 
 _STATE = msgspec.json.Decoder(TicketState)
 _ENCODE = msgspec.json.Encoder(order="deterministic")
@@ -53,6 +54,13 @@ class LockedTicket:
     automatic_sender: bool = False
     """True while the fact came from a machine that must not be answered."""
     timer_failures: int = 0
+    _people: tuple[Colleague, ...] | None = None
+
+    def people(self) -> tuple[Colleague, ...]:
+        """The desk's roster at this transaction's instant, asked for once."""
+        if self._people is None:
+            self._people = colleagues(self.desk, self.at)
+        return self._people
 
     @property
     def owner(self) -> int | None:

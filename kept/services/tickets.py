@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import connection, transaction
+from django.db.models import F, FilteredRelation, Q
 
 from kept import policy as engine
 from kept.policy import Policy
@@ -76,10 +77,15 @@ def open_ticket(
 
 def begin(desk: str, opening: Opening, *, at: datetime, by: AgentId | None = None) -> LockedTicket:
     """Insert the ticket's row, which nobody else can see yet; `first_message` follows."""
-    row = Desk.objects.filter(slug=desk).first()
+    row = (
+        Desk.objects.filter(slug=desk)
+        .annotate(in_force=FilteredRelation("policies", condition=Q(policies__state="active")))
+        .annotate(active_hash=F("in_force__hash"))
+        .first()
+    )
     if row is None:
         raise NotFound("There is no such desk.")
-    policy = active_policy(row.pk)
+    policy = _in_force(row.active_hash)
     if by is not None:
         permissions.require(permissions.standing(by, row.pk), "open", policy)
     subject = one_line(opening.subject) or "(no subject)"
@@ -170,9 +176,13 @@ def active_policy(desk: int) -> Policy:
             "SELECT hash FROM policy_version WHERE desk_id = %s AND state = 'active'", [desk]
         )
         row = cursor.fetchone()
-    if row is None:
+    return _in_force(row[0] if row is not None else None)
+
+
+def _in_force(hash_: str | None) -> Policy:
+    if hash_ is None:
         raise NoPolicy("This desk has no active policy. Propose and activate one first.")
-    return policy_by_hash(row[0])
+    return policy_by_hash(hash_)
 
 
 _INSERT = """
