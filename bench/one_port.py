@@ -8,6 +8,7 @@ process at a time, eight clients, keep-alive.
 
 import http.client
 import http.cookiejar
+import os
 import re
 import socket
 import subprocess
@@ -20,7 +21,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 CLIENTS = 8
-SECONDS = 4.0
+SECONDS = 2.0
 ROUNDS = 3
 WAYS = {
     "WSGI alone": ("wsgi", "kept.wsgi:application"),
@@ -54,7 +55,8 @@ def server(way: str) -> Iterator[int]:
                "--workers", "1", "--no-log", "--workers-kill-timeout", "2"]  # fmt: skip
     command += ["--blocking-threads", "16"] if interface == "wsgi" else []
     command += ["--factory"] if target.startswith("django") else []
-    running = subprocess.Popen([*command, target])
+    settings = {**os.environ, "DJANGO_SETTINGS_MODULE": "kept.settings"}
+    running = subprocess.Popen([*command, target], env=settings)
     try:
         while not _answers(port):
             assert running.poll() is None

@@ -112,19 +112,18 @@ async def stream(scope: Scope, receive: Receive, send: Send) -> None:
     gone = asyncio.ensure_future(_gone(receive))
     try:
         await _write(send, "retry: 3000\n\n")
-        while not gone.done():
+        event = ""
+        while not event.startswith("event: signed-out"):
             event = await _next(listener, gone)
+            if gone.done():
+                return
             await _write(send, event)
-            if event.startswith("event: signed-out"):
-                break
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
     except OSError:
-        pass
+        pass  # the reader went while we wrote
     finally:
         hub.leave(listener)
         gone.cancel()
-    # A reader who has gone takes no last word.
-    with contextlib.suppress(OSError):
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
 async def _come_back_later(send: Send) -> None:

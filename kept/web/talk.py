@@ -41,7 +41,6 @@ DECISIONS: dict[str, str] = {
     "send": "Sent {template} to the {to}",
     "set_severity": "Severity set to {to}",
     "flag": "Flagged: {flag}",
-    "open_step": "Step opened: {step}",
     "close_ticket": "The policy closed it: {as_status}",
     "miss": "Missed: {commitment}",
     "retract": "Miss taken back: {commitment}",
