@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from django.db import transaction
-
 from kept.policy import Outcome
 from kept.policy.facts import (
     Absorbed,
@@ -31,6 +29,7 @@ from kept.services.links import read_confirm_token
 from kept.services.locking import LockedTicket, lock, save
 from kept.services.retrying import retried
 from kept.services.texts import keep_text
+from kept.services.whole import whole
 
 
 def resolve(ticket_id: int, *, by: AgentId, at: datetime, override: str = "") -> Outcome:
@@ -93,7 +92,7 @@ def merge(ticket_id: int, *, into: int, by: AgentId, at: datetime) -> None:
         raise NotValid("A ticket cannot be merged into itself.")
 
     def once() -> None:
-        with transaction.atomic(durable=True):
+        with whole():
             # Two tickets are locked in the order of their numbers, so two merges cannot deadlock.
             pair = {number: lock(number, at=at) for number in sorted((ticket_id, into))}
             merged, survivor = pair[ticket_id], pair[into]

@@ -4,6 +4,7 @@ Free text stays in the evidence row; a fact gets only what conditions can read a
 may hold.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import date, time
 from decimal import Decimal, InvalidOperation
@@ -16,6 +17,7 @@ from kept.services.errors import NotValid
 
 GIVEN = "given"
 FREE = ("text", "long", "list")
+_DATE = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
 _YES = {"yes", "true", "on", "1"}
 _NO = {"no", "false", "off", "0"}
 
@@ -64,9 +66,27 @@ def field_values(policy: Policy, given: Mapping[str, Value]) -> dict[str, Value]
             raise NotValid(f"The SOP has no field named {name}.")
         if declared.values and value not in declared.values:
             raise NotValid(f"{name} is one of: {', '.join(declared.values)}.")
+        if not _fits(declared.type, value):
+            raise NotValid(f"{name} cannot be read as {declared.type}.")
         free = declared.type in FREE and not declared.values
         values[name] = GIVEN if free and value else value
     return values
+
+
+def _fits(kind: str, value: Value) -> bool:
+    """Tell whether a value is of a field's type; a condition must never meet another."""
+    if value is None:
+        return True
+    match kind:
+        case "bool":
+            return isinstance(value, bool)
+        case "count" | "money" | "score":
+            return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+        case "list":
+            return isinstance(value, tuple | list)
+        case "date":
+            return isinstance(value, str) and bool(_DATE.fullmatch(value))
+    return isinstance(value, str)
 
 
 def _typed(field: FormField, answer: Any) -> Value:

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from django.db import connection, transaction
+from django.db import connection
 
 from kept.policy import Outcome
 from kept.policy.decisions import Decision, Refuse
@@ -22,6 +22,7 @@ from kept.services import chain, effects, judging
 from kept.services.errors import Refused
 from kept.services.heard import heard
 from kept.services.locking import LockedTicket, lock, recorded_instant, save
+from kept.services.whole import whole
 
 _FACT: msgspec.json.Decoder[Fact] = msgspec.json.Decoder(Fact)
 FOLLOW_UPS = 20
@@ -31,7 +32,7 @@ FOLLOW_UPS = 20
 @contextmanager
 def on_ticket(ticket_id: int, *, at: datetime) -> Iterator[LockedTicket]:
     """Open the transaction, lock the ticket, write it at the end; then raise what was refused."""
-    with transaction.atomic(durable=True):
+    with whole():
         ticket = lock(ticket_id, at=at)
         yield ticket
         save(ticket)

@@ -72,5 +72,6 @@ SELECT a.id, a.name, a.email, array_agg(m.role ORDER BY m.id),
           AND t.status IN ('new', 'open', 'waiting') LIMIT 500) held)
 FROM membership m JOIN agent a ON a.id = m.agent_id
 WHERE m.desk_id = %(desk)s AND m.ended_at IS NULL AND a.is_active
+  AND NOT a.is_program
 GROUP BY a.id, a.name, a.email ORDER BY a.id
 """

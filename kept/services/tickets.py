@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from django.db import connection, transaction
+import msgspec
+from django.db import connection
 from django.db.models import F, FilteredRelation, Q
 
 from kept import policy as engine
@@ -14,11 +15,13 @@ from kept.records.compiled import policy_by_hash
 from kept.records.instants import instant
 from kept.records.models import Customer, Desk, Message
 from kept.services import customers, permissions
-from kept.services.errors import AgentId, DeskError, NotFound
+from kept.services.errors import AgentId, DeskError, NotFound, NotValid
+from kept.services.forms import field_values
 from kept.services.journal import raise_if_refused, record
 from kept.services.locking import LockedTicket, save
 from kept.services.retrying import retried
 from kept.services.texts import clean, one_line
+from kept.services.whole import whole
 
 
 class NoPolicy(DeskError):
@@ -64,10 +67,12 @@ def open_ticket(
     """Open a ticket for whoever has the address; `by` is the agent who took it, if one did."""
 
     def once() -> Opened:
-        with transaction.atomic(durable=True):
+        with whole():
             ticket = begin(desk, opening, at=at, by=by)
             customer = customers.find_or_make(address_kind, address, name)
-            message = first_message(ticket, opening, customer=customer)
+            message = first_message(
+                ticket, _as_the_sop_knows(ticket.policy, opening), customer=customer, by=by
+            )
             save(ticket)
         raise_if_refused(ticket)
         return Opened(ticket=ticket.id, message=message.pk)
@@ -161,6 +166,14 @@ def first_message(
     )
     record(ticket, fact, by_agent=by)
     return message
+
+
+def _as_the_sop_knows(policy: Policy, opening: Opening) -> Opening:
+    """Return the opening with fields the journal may hold; raise NotValid for unknown words."""
+    severities = [each.id for each in policy.severities]
+    if opening.severity is not None and opening.severity not in severities:
+        raise NotValid(f"The SOP has no severity named {opening.severity}.")
+    return msgspec.structs.replace(opening, fields=field_values(policy, opening.fields))
 
 
 def _tier(customer: int | None) -> str | None:

@@ -1,5 +1,6 @@
 """The tables. Only records and services may import them; the pages read views from queries."""
 
+from kept.records.models.access import ApiToken, IdempotentAnswer
 from kept.records.models.desks import Desk, Mailbox, PolicyProposal, PolicyVersion
 from kept.records.models.ledger import (
     ApprovalRow,
@@ -23,8 +24,9 @@ from kept.records.models.tickets import Draft, Ticket
 from kept.records.models.work import Alarm
 
 __all__ = [
-    "Agent", "Alarm", "ApprovalRow", "Attachment", "CadenceTask", "CommitmentRow", "Customer",
-    "CustomerAddress", "Desk", "Draft", "Journal", "KeptText", "Mailbox", "Membership", "Message",
-    "MessageIdSeen", "Notification", "Outbox", "Payment", "PolicyProposal", "PolicyVersion",
-    "RawMessage", "ReplyToken", "Shift", "StepEvidence", "Ticket",
+    "Agent", "Alarm", "ApiToken", "ApprovalRow", "Attachment", "CadenceTask", "CommitmentRow",
+    "Customer", "CustomerAddress", "Desk", "Draft", "IdempotentAnswer", "Journal", "KeptText",
+    "Mailbox", "Membership", "Message", "MessageIdSeen", "Notification", "Outbox", "Payment",
+    "PolicyProposal", "PolicyVersion", "RawMessage", "ReplyToken", "Shift", "StepEvidence",
+    "Ticket",
 ]  # fmt: skip

@@ -13,6 +13,8 @@ class Agent(AbstractBaseUser):
     email = models.EmailField(unique=True)
     name = models.CharField(max_length=200)
     is_active = models.BooleanField(default=True)
+    is_program = models.BooleanField(default=False, db_default=False)
+    """Acts through the API only: no sign-in, no duty, no notifications."""
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
     objects: ClassVar[BaseUserManager[Self]] = BaseUserManager()

@@ -20,6 +20,7 @@ def colleagues_of(desk: int, at: datetime) -> tuple[PersonView, ...]:
                            AND s.starts_at <= %(at)s AND s.ends_at > %(at)s)
             FROM membership m JOIN agent a ON a.id = m.agent_id
             WHERE m.desk_id = %(desk)s AND m.ended_at IS NULL AND a.is_active
+              AND NOT a.is_program
             GROUP BY a.id, a.name, a.email ORDER BY a.name, a.id
             """,
             {"desk": desk, "at": at},
