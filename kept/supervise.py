@@ -87,8 +87,12 @@ def watch(
     database: Database | None,
     say: Callable[[str], None],
     ready: Callable[[], None] = lambda: None,
+    is_ready: Callable[[], bool] = lambda: True,
 ) -> None:
-    """Run the parts until SIGINT or SIGTERM, then end them: pages first, the database last."""
+    """Run the parts until SIGINT or SIGTERM, then end them: pages first, the database last.
+
+    `ready` is called once, as soon as `is_ready` says yes.
+    """
     every = tuple(parts)
     over = threading.Event()
 
@@ -99,8 +103,11 @@ def watch(
     try:
         for part in every:
             part.start()
-        ready()
+        is_told = False
         while not over.wait(LOOK_SECONDS):
+            if not is_told and is_ready():
+                is_told = True
+                ready()
             if database is not None and not database.is_alive():
                 say("the database fell; starting it again")
                 database.start()
@@ -126,6 +133,15 @@ def is_free(host: str, port: int) -> bool:
         except OSError:
             return False
     return True
+
+
+def is_answering(host: str, port: int) -> bool:
+    """Tell whether somebody listens there."""
+    try:
+        with socket.create_connection((host, port), timeout=1):
+            return True
+    except OSError:
+        return False
 
 
 def _end_with_parent() -> Callable[[], None] | None:

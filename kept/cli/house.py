@@ -86,7 +86,7 @@ def _run_tree(chosen: argparse.Namespace) -> int:
 
     from kept.postgres import Server, places
     from kept.postgres.supervisor import ServerError
-    from kept.supervise import Part, watch
+    from kept.supervise import Part, is_answering, watch
 
     server = None if os.environ.get("DATABASE_URL") else Server(places(settings.KEPT_DATA))
     try:
@@ -110,7 +110,13 @@ def _run_tree(chosen: argparse.Namespace) -> int:
         Part("receiver", (*kept, "receiver"), environment),
     ]
     try:
-        watch(parts, database=server, say=complain, ready=lambda: _welcome(chosen))
+        watch(
+            parts,
+            database=server,
+            say=complain,
+            ready=lambda: _welcome(chosen),
+            is_ready=lambda: is_answering(chosen.host, chosen.port),
+        )
     finally:
         if server is not None:
             server.stop()
