@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.db import connections
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.people import PASSWORD, Cast, may_sign_in, raise_the_curtain
 from tests.web.sop import WEB
@@ -30,6 +30,7 @@ FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync",
     "--disable-component-update", "--disable-default-apps", "--disable-dev-shm-usage",
 ]  # fmt: skip
+expect.set_options(timeout=15_000)  # a shared machine may be slow; a failure is not
 EXPECTED = re.compile(r"status of (409|422) ")
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -85,7 +86,7 @@ class House:
         )
         self.contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(15_000)
         page.on("console", lambda said: self._hear(said.type, said.text))
         page.on("pageerror", lambda error: self.anger.append(str(error)))
         page.goto(f"{self.url}/sign-in")
@@ -93,6 +94,7 @@ class House:
         page.get_by_label("Password").fill(PASSWORD)
         page.get_by_role("button", name="Sign in").click()
         page.get_by_role("heading", name="All open").wait_for()
+        page.wait_for_load_state("load")  # the keys listen from here on
         return page
 
     def _hear(self, kind: str, text: str) -> None:
