@@ -22,7 +22,9 @@ from kept.services.hints import hint
 from kept.services.rosters import Colleague, colleagues
 
 _STATE = msgspec.json.Decoder(TicketState)
-_ENCODE = msgspec.json.Encoder(order="deterministic")
+# Unordered: a state must come back with its commitments in the order in which they began, or the
+# engine would tell its decisions in another order than a replay does.
+_ENCODE = msgspec.json.Encoder()
 
 
 @dataclass(slots=True, kw_only=True)
