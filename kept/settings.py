@@ -25,6 +25,8 @@ KEPT_RECEIVER_LMTP = env.flag("KEPT_RECEIVER_LMTP", default=False)
 KEPT_IMAP_MOVE_TO = env.text("KEPT_IMAP_MOVE_TO", "")
 KEPT_DEMO = env.flag("KEPT_DEMO", default=False)
 KEPT_STATEMENT_SECONDS = env.number("KEPT_STATEMENT_SECONDS", 15, least=1, most=3600)
+KEPT_API_RATE = env.number("KEPT_API_RATE", 3000, least=1, most=10_000_000)
+KEPT_METRICS_TOKEN = env.secret("KEPT_METRICS_TOKEN") or ""
 KEPT_WORKER_LEASE_SECONDS = env.number("KEPT_WORKER_LEASE_SECONDS", 60, least=5, most=3600)
 
 

@@ -1,7 +1,8 @@
 """Every route of the product."""
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
+from kept.api import metrics
 from kept.web import (
     attachments,
     confirmations,
@@ -35,6 +36,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("live", live.needs_the_stream, name="live"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("metrics", metrics.metrics, name="api-metrics"),
+    path("api/", include("kept.api.urls")),
 ]
 handler400 = "kept.web.errors.bad_request"
 handler404 = "kept.web.errors.nothing_here"

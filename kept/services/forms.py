@@ -16,6 +16,7 @@ from kept.policy.words import Value
 from kept.services.errors import NotValid
 
 GIVEN = "given"
+MOST_DIGITS = 18
 FREE = ("text", "long", "list")
 _DATE = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
 _YES = {"yes", "true", "on", "1"}
@@ -89,6 +90,13 @@ def _fits(kind: str, value: Value) -> bool:
     return isinstance(value, str)
 
 
+def _short(told: str) -> str:
+    """Return a number's text; one of a hundred digits or an exponent is a slip or an attack."""
+    if len(told) > MOST_DIGITS or "e" in told.lower():
+        raise ValueError(told)
+    return told
+
+
 def _typed(field: FormField, answer: Any) -> Value:
     told = str(answer).strip()
     match field.type:
@@ -97,9 +105,9 @@ def _typed(field: FormField, answer: Any) -> Value:
                 raise ValueError(told)
             return told
         case "number":
-            return int(told)
+            return int(_short(told))
         case "money":
-            amount = Decimal(told.replace(",", "")) * 100
+            amount = Decimal(_short(told).replace(",", "")) * 100
             if not amount.is_finite() or amount != amount.to_integral_value():
                 raise ValueError(told)
             return int(amount)

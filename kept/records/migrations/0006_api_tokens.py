@@ -6,52 +6,86 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('records', '0005_outbox_to_person'),
+        ("records", "0005_outbox_to_person"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='agent',
-            name='is_program',
+            model_name="agent",
+            name="is_program",
             field=models.BooleanField(db_default=False, default=False),
         ),
         migrations.CreateModel(
-            name='ApiToken',
+            name="ApiToken",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200)),
-                ('role', models.CharField(max_length=60)),
-                ('token_hash', models.BinaryField(unique=True)),
-                ('made_at', models.DateTimeField()),
-                ('expires_at', models.DateTimeField(null=True)),
-                ('last_used_at', models.DateTimeField(null=True)),
-                ('revoked_at', models.DateTimeField(null=True)),
-                ('agent', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='token', to=settings.AUTH_USER_MODEL)),
-                ('desk', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='tokens', to='records.desk')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=200)),
+                ("role", models.CharField(max_length=60)),
+                ("token_hash", models.BinaryField(unique=True)),
+                ("made_at", models.DateTimeField()),
+                ("expires_at", models.DateTimeField(null=True)),
+                ("last_used_at", models.DateTimeField(null=True)),
+                ("revoked_at", models.DateTimeField(null=True)),
+                (
+                    "agent",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="token",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "desk",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="tokens",
+                        to="records.desk",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'api_token',
+                "db_table": "api_token",
             },
         ),
         migrations.CreateModel(
-            name='IdempotentAnswer',
+            name="IdempotentAnswer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('route', models.CharField(max_length=200)),
-                ('key', models.CharField(max_length=255)),
-                ('body_hash', models.BinaryField()),
-                ('status', models.IntegerField()),
-                ('content_type', models.CharField(max_length=60)),
-                ('body', models.BinaryField()),
-                ('made_at', models.DateTimeField()),
-                ('token', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, to='records.apitoken')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("route", models.CharField(max_length=200)),
+                ("key", models.CharField(max_length=255)),
+                ("body_hash", models.BinaryField()),
+                ("status", models.IntegerField()),
+                ("content_type", models.CharField(max_length=60)),
+                ("body", models.BinaryField()),
+                ("made_at", models.DateTimeField()),
+                (
+                    "token",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        to="records.apitoken",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'idempotent_answer',
-                'indexes': [models.Index(fields=['made_at'], name='answers_by_age')],
-                'constraints': [models.UniqueConstraint(fields=('token', 'route', 'key'), name='one_answer_per_key')],
+                "db_table": "idempotent_answer",
+                "indexes": [models.Index(fields=["made_at"], name="answers_by_age")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("token", "route", "key"), name="one_answer_per_key"
+                    )
+                ],
             },
         ),
     ]

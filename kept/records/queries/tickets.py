@@ -34,7 +34,7 @@ def ticket_view(agent: int, ticket: int, *, at: datetime) -> TicketView | None:
     if row is None:
         return None
     desk = next(d for d in desks_of(agent) if d.id == row[1])
-    state = _STATE.decode(bytes(row[22])) if row[22] else TicketState()
+    state = decoded_state(row[22])
     policy = ticket_policy(row[19], state)
     commitments = chips(state, at)
     return TicketView(
@@ -83,7 +83,12 @@ def ticket_state(agent: int, ticket: int) -> tuple[DeskView, str, TicketState] |
     if row is None:
         return None
     desk = next(d for d in desks_of(agent) if d.id == row[1])
-    return desk, row[19], _STATE.decode(bytes(row[22])) if row[22] else TicketState()
+    return desk, row[19], decoded_state(row[22])
+
+
+def decoded_state(stored: Any) -> TicketState:
+    """Return the engine's memory of a ticket; a new one has none."""
+    return _STATE.decode(bytes(stored)) if stored else TicketState()
 
 
 def journal_lines(agent: int, ticket: int) -> tuple[JournalLine, ...]:

@@ -1,0 +1,57 @@
+"""The customers of an agent's desks: those with a ticket there, nobody else."""
+
+from django.db import connection
+
+from kept.records.queries.views import View
+
+PAGE = 50
+
+
+class CustomerView(View, frozen=True, kw_only=True):
+    """A customer and how they can be reached."""
+
+    id: int
+    name: str
+    addresses: tuple[str, ...]
+    tier: str
+    language: str
+    tickets: int
+    """On the desks of whoever asks."""
+
+
+def customers_of(
+    agent: int, *, words: str = "", after: int = 0, limit: int = PAGE
+) -> tuple[CustomerView, ...]:
+    """Return customers in the order of their numbers; `after` ends the page before."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _CUSTOMERS, {"agent": agent, "words": words, "after": after, "limit": limit}
+        )
+        return tuple(
+            CustomerView(
+                id=row[0], name=row[1], tier=row[2], language=row[3], tickets=row[4],
+                addresses=tuple(row[5]),
+            )
+            for row in cursor.fetchall()
+        )  # fmt: skip
+
+
+_CUSTOMERS = """
+WITH mine AS MATERIALIZED (
+  SELECT m.desk_id AS id FROM membership m JOIN agent a ON a.id = m.agent_id
+  WHERE m.agent_id = %(agent)s AND m.ended_at IS NULL AND a.is_active
+)
+SELECT c.id, c.name, c.tier, c.language,
+  (SELECT count(*) FROM ticket t
+   WHERE t.customer_id = c.id AND t.desk_id IN (SELECT id FROM mine)),
+  ARRAY(SELECT e.value FROM customer_address e WHERE e.customer_id = c.id ORDER BY e.id)
+FROM customer c
+WHERE c.id > %(after)s
+  AND EXISTS (SELECT 1 FROM ticket t
+              WHERE t.customer_id = c.id AND t.desk_id IN (SELECT id FROM mine))
+  AND (%(words)s::text = ''
+       OR to_tsvector('simple', left(c.name, 1000)) @@ websearch_to_tsquery('simple', %(words)s)
+       OR EXISTS (SELECT 1 FROM customer_address e
+                  WHERE e.customer_id = c.id AND e.value = lower(%(words)s)))
+ORDER BY c.id LIMIT %(limit)s
+"""
