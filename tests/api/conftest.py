@@ -21,7 +21,7 @@ First answers come in time in 90 % of cases. {#share}
 ```yaml rule
 measure: first_in_time
 of: rate(first_response)
-goal: $text
+target: ">= $text"
 ```
 """
 )
