@@ -16,11 +16,13 @@ from collections.abc import Callable, Iterable, Mapping
 from types import FrameType
 from typing import Protocol
 
+from kept.postgres.supervisor import ServerError
+
 LOOK_SECONDS = 0.25
 CALM_SECONDS = 30.0
 """A part that ran this long is trusted again and restarts without a pause."""
 LONGEST_PAUSE = 30.0
-STOP_SECONDS = 12.0
+STOP_SECONDS = 10.0
 
 
 class Database(Protocol):
@@ -81,6 +83,30 @@ class Part:
             self.child.wait()
 
 
+class Revival:
+    """Starts a fallen database again; while it cannot run (a full disk), tries later, for ever."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.falls = 0
+        self.next_try_at = 0.0
+
+    def look(self, say: Callable[[str], None]) -> None:
+        """Start the database again if it fell and the pause after a failed try is over."""
+        if self.database.is_alive() or time.monotonic() < self.next_try_at:
+            return
+        say("the database fell; starting it again")
+        try:
+            self.database.start()
+        except (ServerError, OSError) as wrong:
+            self.falls += 1
+            pause = min(LONGEST_PAUSE, 0.5 * 2**self.falls)
+            self.next_try_at = time.monotonic() + pause
+            say(f"the database cannot start: {wrong}; again in {pause:.0f} s")
+        else:
+            self.falls = 0
+
+
 def watch(
     parts: Iterable[Part],
     *,
@@ -94,6 +120,7 @@ def watch(
     `ready` is called once, as soon as `is_ready` says yes.
     """
     every = tuple(parts)
+    revival = Revival(database) if database is not None else None
     over = threading.Event()
 
     def end(_number: int, _frame: FrameType | None) -> None:
@@ -108,9 +135,8 @@ def watch(
             if not is_told and is_ready():
                 is_told = True
                 ready()
-            if database is not None and not database.is_alive():
-                say("the database fell; starting it again")
-                database.start()
+            if revival is not None:
+                revival.look(say)
             for part in every:
                 part.look(say)
     finally:

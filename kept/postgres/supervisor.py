@@ -90,6 +90,7 @@ class Server:
                 (signal.SIGKILL, None),
             ):
                 child.send_signal(push)
+                child.send_signal(signal.SIGCONT)  # a frozen one would never hear it
                 try:
                     child.wait(patience)
                     break

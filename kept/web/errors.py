@@ -4,8 +4,10 @@ Whatever does not exist and whatever is not for this reader get one and the same
 for byte, so that nobody learns what exists by asking for it.
 """
 
+import sys
 from collections.abc import Callable
 
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.template.loader import render_to_string
 
@@ -68,8 +70,21 @@ def form_too_old(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 def our_fault(request: HttpRequest) -> HttpResponse:
     """Return the answer to a bug of ours: it is in the log, and nothing was half done."""
+    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
+        return database_away()
     sentence = (
         "The desk failed while making this page. Nothing was half done: each act is saved whole "
         "or not at all. Go back and try again; if it stays, tell whoever runs this desk the time."
     )
     return said(500, sentence, "Our mistake")
+
+
+def database_away() -> HttpResponse:
+    """Return the answer while the database does not: 503, and when to try again."""
+    sentence = (
+        "The desk cannot reach its database just now. Nothing is lost: what was sent before is "
+        "kept, and mail waits with its sender. Try again in a few seconds."
+    )
+    response = said(503, sentence, "One moment")
+    response["Retry-After"] = "5"
+    return response
