@@ -39,22 +39,28 @@ def compile_sop(
     name: str = "sop.md",
     parameters: Mapping[str, str] = {},
     parents: Mapping[str, str] = {},
+    lints: bool = True,
 ) -> Compiled:
-    """Compile an SOP; `policy` is None exactly when a problem is an error."""
+    """Compile an SOP; `policy` is None exactly when a problem is an error.
+
+    Without `lints` only what cannot be read at all is an error: for a text that was linted when
+    it came into force, and must go on under a later version with stricter lints.
+    """
     problems = Problems()
     family = with_parent(parse(text, name, problems), parents, problems)
-    policy = _whole(family, problems, parameters)
-    if problems.has_errors:
-        _lint_what_stands(policy, family, problems)
-    else:
-        _lint(policy, family, problems)
+    policy = _whole(family, problems, parameters, is_checked=lints)
+    if lints:
+        look = _lint_what_stands if problems.has_errors else _lint
+        look(policy, family, problems)
     kept = None if problems.has_errors else policy
     return Compiled(policy=kept, problems=problems.sorted())
 
 
-def _whole(family: Family, problems: Problems, parameters: Mapping[str, str]) -> Policy:
+def _whole(
+    family: Family, problems: Problems, parameters: Mapping[str, str], *, is_checked: bool
+) -> Policy:
     """Lower a document; where it has a parent, hold it against what the parent locked."""
-    if family.parent is None:
+    if family.parent is None or not is_checked:
         return lower(family.document, problems, parameters)[0]
     alone = Problems()
     old, locked = lower(family.parent, alone, {})
