@@ -1,9 +1,6 @@
 """Requests a second of the same pages: WSGI alone, one port through a2wsgi, Django's ASGI.
 
-    python -m bench.one_port ADDRESS PASSWORD
-
-Needs a running database (DATABASE_URL or KEPT_DATA) where that agent may sign in. One server
-process at a time, eight clients, keep-alive.
+One server process at a time, eight clients, keep-alive, an agent who is signed in.
 """
 
 import http.client
@@ -19,6 +16,10 @@ import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+from bench.figures import Figure
+from bench.house import AGENT, PASSWORD
+from bench.volume import many_tickets
 
 CLIENTS = 8
 SECONDS = 2.0
@@ -97,22 +98,33 @@ def rate(port: int, page: str, cookie: str) -> float:
     return sum(counts) / SECONDS
 
 
-def main() -> None:
-    """Print the best round of each way and page: the other rounds met busier neighbours."""
-    address, password = sys.argv[1:3]
+def ways() -> Iterator[Figure]:
+    """Requests a second by each way: the best of the rounds, the others met busier neighbours."""
+    many_tickets()
     best: dict[tuple[str, str], float] = {}
     for _ in range(ROUNDS):
         for way in WAYS:
             with server(way) as port:
-                cookie = signed_in(port, address, password)
+                cookie = signed_in(port, AGENT, PASSWORD)
                 for page in PAGES:
                     got = rate(port, page, cookie)
                     best[way, page] = max(got, best.get((way, page), 0.0))
     for page in PAGES:
         for way in WAYS:
             share = best[way, page] / best["WSGI alone", page]
-            print(f"{page:10} {way:18} {best[way, page]:7.0f} /s  {share:.2f} of WSGI")
+            yield Figure(
+                name=f"{page} by {way}", value=best[way, page], unit="/s",
+                beside=f"{share:.2f} of WSGI alone",
+            )  # fmt: skip
 
 
-if __name__ == "__main__":
-    main()
+def pages() -> Iterator[Figure]:
+    """The queue page of 50 from 200,000 open tickets, as the product serves it: one process."""
+    many_tickets()
+    with server("one port, a2wsgi") as port:
+        cookie = signed_in(port, AGENT, PASSWORD)
+        got = max(rate(port, "/", cookie) for _ in range(ROUNDS))
+    yield Figure(
+        name="queue page by HTTP, one process", value=got, unit="/s",
+        beside=f"{CLIENTS} keep-alive clients on the same cores",
+    )  # fmt: skip
