@@ -19,7 +19,7 @@ from kept.records.models import (
     Ticket,
 )
 from kept.services import permissions
-from kept.services.errors import AgentId, NotFound, NotValid
+from kept.services.errors import AgentId, NotAllowed, NotFound, NotValid
 from kept.services.texts import one_line
 
 ERASED = "[erased]"
@@ -75,21 +75,24 @@ def find_or_make(kind: str, value: str, name: str) -> int:
 
 
 def erase(customer_id: int, *, by: AgentId, desk: int, at: datetime) -> None:
-    """Empty every row with the person's words; the journal names only ids and stays whole."""
+    """Empty every row with the person's words; the journal names only ids and stays whole.
+
+    A customer of several desks is erased on all of them at once, by somebody who may on each.
+    """
     with transaction.atomic(durable=True):
-        who = permissions.standing(by, desk)
+        permissions.standing(by, desk)
         tickets = list(
             Ticket.objects.select_for_update()
             .filter(customer_id=customer_id)
             .order_by("id")
             .values_list("id", "desk_id", "policy_hash")
         )
-        if not tickets or any(each[1] != desk for each in tickets):
+        if all(each[1] != desk for each in tickets):
             raise NotFound("There is no such customer on this desk.")
-        permissions.require(who, "erase", policy_by_hash(tickets[0][2]))
+        _require_erase(by, {each[1]: each[2] for each in tickets})
         ids = [each[0] for each in tickets]
         Customer.objects.filter(pk=customer_id).update(
-            name=ERASED, language="", flags=[], erased_at=at
+            name=ERASED, language="", preferred_channel="", tier="", flags=[], erased_at=at
         )
         CustomerAddress.objects.filter(customer_id=customer_id).delete()
         Ticket.objects.filter(pk__in=ids).update(subject=ERASED)
@@ -103,3 +106,16 @@ def erase(customer_id: int, *, by: AgentId, desk: int, at: datetime) -> None:
         StepEvidence.objects.filter(ticket_id__in=ids).update(answers={})
         ReplyToken.objects.filter(ticket_id__in=ids).delete()
         Draft.objects.filter(ticket_id__in=ids).delete()
+
+
+def _require_erase(by: AgentId, policies: dict[int, str]) -> None:
+    """Raise unless the agent may erase on each of the desks."""
+    for desk, policy_hash in sorted(policies.items()):
+        try:
+            who = permissions.standing(by, desk)
+        except NotFound:
+            raise NotAllowed(
+                "This customer also wrote to another desk. Somebody who may erase there too "
+                "has to do it."
+            ) from None
+        permissions.require(who, "erase", policy_by_hash(policy_hash))

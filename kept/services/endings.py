@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from datetime import datetime
 
+from django.db.models import F, Func, Value
+
 from kept.policy import Outcome
 from kept.policy.facts import (
     Absorbed,
@@ -175,5 +177,9 @@ def _open_dues(ticket: LockedTicket) -> dict[str, int]:
 
 
 def _move_words(merged: int, survivor: int) -> None:
-    Message.objects.filter(ticket_id=merged).update(ticket_id=survivor)
-    ReplyToken.objects.filter(ticket_id=merged).update(ticket_id=survivor)
+    """Move what was said, and remember with each where it came from."""
+    for words in (Message.objects, ReplyToken.objects):
+        words.filter(ticket_id=merged).update(
+            ticket_id=survivor,
+            came_from=Func(F("came_from"), Value(merged), function="array_append"),
+        )

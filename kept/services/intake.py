@@ -26,7 +26,8 @@ from kept.services.texts import clean, one_line
 
 ATTEMPTS = 3
 """A message that ends its reader so often is quarantined."""
-LEASE = timedelta(seconds=120)
+LEASE = timedelta(seconds=45)
+"""A killed worker's messages are another's after this; two readers of one do no harm."""
 _MESSAGE_ID = re.compile(rb"^message-id:\s*(<[^>\r\n]{1,998}>)", re.IGNORECASE | re.MULTILINE)
 _HEADER_BYTES = 65536
 
@@ -210,7 +211,7 @@ def _open(
     if warnings:
         ticket.needs_attention = warnings[0][:200]
     save(ticket)
-    return Taken(ticket=ticket.id, created=True, message=message.pk, problems=warnings)
+    return Taken(ticket=ticket.id, created=True, message=message, problems=warnings)
 
 
 def _continue(
@@ -240,7 +241,7 @@ def _continue(
         sent_at=min(occurred, at),
         raw_id=raw.pk,
     )
-    _keep_rest(raw.desk_id, ticket.id, message, parsed)
+    _keep_rest(raw.desk_id, ticket.id, message.pk, parsed)
     if not parsed.automatic:
         conversation.hear(
             ticket,
@@ -289,14 +290,14 @@ def _deliver(message: int | None, delivery: str) -> None:
         Message.objects.filter(pk=message).update(delivery=delivery)
 
 
-def _keep_rest(desk: int, ticket: int, message: Message, parsed: IncomingMessage) -> None:
+def _keep_rest(desk: int, ticket: int, message: int, parsed: IncomingMessage) -> None:
     conversation.attach(message, parsed.files)
     if parsed.message_id:
         MessageIdSeen.objects.bulk_create(
             [
                 MessageIdSeen(
                     hash=text_hash(parsed.message_id), desk_id=desk, ticket_id=ticket,
-                    message_id=message.pk,
+                    message_id=message,
                 )
             ],
             ignore_conflicts=True,

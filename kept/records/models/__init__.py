@@ -21,12 +21,12 @@ from kept.records.models.mail import (
 from kept.records.models.people import Agent, Customer, CustomerAddress, Membership, Shift
 from kept.records.models.sending import Notification, Outbox
 from kept.records.models.tickets import Draft, Ticket
-from kept.records.models.work import Alarm
+from kept.records.models.work import Alarm, Heartbeat, Lift
 
 __all__ = [
     "Agent", "Alarm", "ApiToken", "ApprovalRow", "Attachment", "CadenceTask", "CommitmentRow",
-    "Customer", "CustomerAddress", "Desk", "Draft", "IdempotentAnswer", "Journal", "KeptText",
-    "Mailbox", "Membership", "Message", "MessageIdSeen", "Notification", "Outbox", "Payment",
+    "Customer", "CustomerAddress", "Desk", "Draft", "Heartbeat", "IdempotentAnswer", "Journal", "KeptText",
+    "Lift", "Mailbox", "Membership", "Message", "MessageIdSeen", "Notification", "Outbox", "Payment",
     "PolicyProposal", "PolicyVersion", "RawMessage", "ReplyToken", "Shift", "StepEvidence",
     "Ticket",
 ]  # fmt: skip

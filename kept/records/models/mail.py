@@ -4,6 +4,7 @@ The raw row is written before anything reads it. Long identifiers are hashed: a 
 9,000 characters does not fit into an index.
 """
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
@@ -63,6 +64,8 @@ class Message(models.Model):
     sent_at = models.DateTimeField()
     delivery = models.CharField(max_length=12, default="")
     raw = models.ForeignKey(RawMessage, models.SET_NULL, null=True)
+    came_from = ArrayField(models.BigIntegerField(), default=list, db_default=[])
+    """The tickets it was merged out of, the last one last: an unmerge takes it back there."""
 
     class Meta:
         db_table = "message"
@@ -98,6 +101,7 @@ class ReplyToken(models.Model):
     recipient = models.CharField(max_length=320)
     made_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True)
+    came_from = ArrayField(models.BigIntegerField(), default=list, db_default=[])
 
     class Meta:
         db_table = "reply_token"

@@ -16,8 +16,13 @@ from kept.records.queries.views import DeskView, QueueFilter, QueuePage, QueueRo
 PAGE = 50
 COUNT_LIMIT = 1000
 """Counts beside the views stop here; the page says `1000+`."""
-VIEWS = ("all", "mine", "unowned", "at_risk", "missed", "waiting")
+VIEWS = ("all", "mine", "unowned", "at_risk", "missed", "waiting", "resolved", "closed")
+ENDED = ("resolved", "closed", "closed_unconfirmed", "merged", "spam")
 _OPEN = "t.status IN ('new', 'open', 'waiting')"
+_SETTLED = {
+    "resolved": "t.status = 'resolved'",
+    "closed": "t.status IN ('closed', 'closed_unconfirmed', 'merged', 'spam')",
+}
 
 COLUMNS = """
 t.id, d.slug, t.subject, COALESCE(NULLIF(c.name, ''), (SELECT value FROM customer_address ca
@@ -45,16 +50,27 @@ def queue_page(
     shown = [d.id for d in desks if wanted.desk is None or d.slug == wanted.desk]
     if not shown:
         return QueuePage(rows=(), next_cursor=None, counts=dict.fromkeys(VIEWS, 0), desks=desks)
-    rows = _rows(agent, shown, wanted, at, cursor, limit + 1)
+    settled = is_settled(wanted)
+    read = _settled_rows if settled else _rows
+    rows = read(agent, shown, wanted, at, cursor, limit + 1)
     page = tuple(queue_row(row, at) for row in rows[:limit])
     more = len(rows) > limit
     last = rows[limit - 1] if more else None
     return QueuePage(
         rows=page,
-        next_cursor=f"{last[20]}.{last[0]}" if last is not None else None,
+        next_cursor=_place(last, settled) if last is not None else None,
         counts=_counts(agent, shown, at),
         desks=desks,
     )
+
+
+def is_settled(wanted: QueueFilter) -> bool:
+    """Tell whether a filter asks for tickets that owe nothing more; they sort by last change."""
+    return wanted.view in _SETTLED or wanted.status in ENDED
+
+
+def _place(row: tuple[Any, ...], settled: bool) -> str:
+    return f"{instant(row[12]) if settled else row[20]}.{row[0]}"
 
 
 def read_cursor(cursor: str | None) -> tuple[int, int]:
@@ -131,6 +147,37 @@ def _rows(
         return list(cursor.fetchall())
 
 
+def _settled_rows(
+    agent: int, desks: list[int], wanted: QueueFilter, at: datetime, place: str | None, limit: int
+) -> list[tuple[Any, ...]]:
+    """Read ended tickets, the last changed first, along the index of each desk's changes."""
+    key, number = read_cursor(place)
+    tests, values = _tests(agent, wanted, at)
+    values |= {"desks": desks, "key": key, "number": number, "limit": limit}
+    ended = _SETTLED.get(wanted.view, "TRUE")
+    after = (
+        "AND (t.updated_at, t.id)"
+        " < (to_timestamp(0) + %(key)s * interval '1 microsecond', %(number)s::bigint)"
+        if place and key >= 0
+        else ""
+    )
+    owner = "AND t.owner_id = %(owner)s" if "owner" in values else ""
+    query = f"""
+        SELECT {COLUMNS} FROM (
+          SELECT n.id, n.updated_at FROM unnest(%(desks)s::bigint[]) AS one(desk)
+          CROSS JOIN LATERAL (
+            SELECT t.id, t.updated_at FROM ticket t
+            WHERE t.desk_id = one.desk AND {ended} {owner} {after} {tests}
+            ORDER BY t.updated_at DESC, t.id DESC LIMIT %(limit)s) n
+          ORDER BY n.updated_at DESC, n.id DESC LIMIT %(limit)s) page
+        JOIN ticket t ON t.id = page.id {JOINS}
+        ORDER BY t.updated_at DESC, t.id DESC
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(query, values)
+        return list(cursor.fetchall())
+
+
 def _tests(agent: int, wanted: QueueFilter, at: datetime) -> tuple[str, dict[str, Any]]:
     """Return fixed SQL for the filters that are set; values only travel as parameters."""
     tests: list[str] = []
@@ -162,16 +209,17 @@ def _tests(agent: int, wanted: QueueFilter, at: datetime) -> tuple[str, dict[str
 
 def _counts(agent: int, desks: list[int], at: datetime) -> dict[str, int]:
     limited = {
-        "all": "",
-        "mine": "AND t.owner_id = %(agent)s",
-        "unowned": "AND t.owner_id IS NULL",
-        "at_risk": "AND t.next_at_risk_at <= %(at)s AND t.queue_key >= %(now)s",
-        "missed": "AND t.queue_key < %(now)s",
-        "waiting": "AND t.status = 'waiting'",
+        "all": _OPEN,
+        "mine": f"{_OPEN} AND t.owner_id = %(agent)s",
+        "unowned": f"{_OPEN} AND t.owner_id IS NULL",
+        "at_risk": f"{_OPEN} AND t.next_at_risk_at <= %(at)s AND t.queue_key >= %(now)s",
+        "missed": f"{_OPEN} AND t.queue_key < %(now)s",
+        "waiting": "t.status = 'waiting'",
+        **_SETTLED,
     }
     columns = ", ".join(
         f"(SELECT count(*) FROM (SELECT 1 FROM ticket t WHERE t.desk_id = ANY(%(desks)s)"
-        f" AND {_OPEN} {test} LIMIT {COUNT_LIMIT}) one)"
+        f" AND {test} LIMIT {COUNT_LIMIT}) one)"
         for test in limited.values()
     )
     with connection.cursor() as cursor:
