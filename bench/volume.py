@@ -132,7 +132,7 @@ def _copies(first: int, count: int, *, is_open: bool = True) -> None:
           updated_at, {state}, state_seq, last_hash, policy_hash, w.due, w.due, 'resolution',
           next_due_clause, next_due_commitment, w.due - interval '1 hour', 0,
           (extract(epoch FROM w.due) * 1000000)::bigint, '', 0
-        FROM generate_series(1, %s) n
+        FROM generate_series(1::bigint, %s) n
         JOIN LATERAL (SELECT now() + interval '1 day' + n * 7919 %% 2592000 * interval '1 second'
                       AS due) w ON true
         JOIN (SELECT *, row_number() OVER () AS number FROM ticket

@@ -120,11 +120,13 @@ def save_draft(ticket_id: int, *, by: AgentId, at: datetime, text: str) -> None:
     )
 
 
-def attach(message: Message, files: Sequence[IncomingFile]) -> None:
+def attach(message: int, files: Sequence[IncomingFile]) -> None:
     """Keep the files of a message; names are cut to one harmless line."""
+    if not files:
+        return
     Attachment.objects.bulk_create(
         Attachment(
-            message=message,
+            message_id=message,
             filename=one_line(file.filename, 255) or "file",
             content_type=one_line(file.content_type, 127) or "application/octet-stream",
             size=len(file.body),
@@ -166,7 +168,7 @@ def _send(
         template=template,
         sent_at=ticket.at,
     )
-    attach(message, files)
+    attach(message.pk, files)
     mailing.mail_customer(ticket, message, cause=f"m{message.pk}", automatic=False)
 
 

@@ -5,7 +5,6 @@ from datetime import datetime
 
 import msgspec
 from django.db import connection
-from django.db.models import F, FilteredRelation, Q
 
 from kept import policy as engine
 from kept.policy import Policy
@@ -13,7 +12,7 @@ from kept.policy.facts import UNNAMED, Actor, ActorKind, TicketCreated
 from kept.policy.words import Frozen, Value
 from kept.records.compiled import policy_by_hash
 from kept.records.instants import instant
-from kept.records.models import Customer, Desk, Message
+from kept.records.models import Desk
 from kept.services import customers, permissions
 from kept.services.errors import AgentId, DeskError, NotFound, NotValid
 from kept.services.forms import field_values
@@ -22,6 +21,8 @@ from kept.services.locking import LockedTicket, save
 from kept.services.retrying import retried
 from kept.services.texts import clean, one_line
 from kept.services.whole import whole
+
+NO_POLICY = "This desk has no active policy. Propose and activate one first."
 
 
 class NoPolicy(DeskError):
@@ -75,36 +76,34 @@ def open_ticket(
             )
             save(ticket)
         raise_if_refused(ticket)
-        return Opened(ticket=ticket.id, message=message.pk)
+        return Opened(ticket=ticket.id, message=message)
 
     return retried(once)
 
 
 def begin(desk: str, opening: Opening, *, at: datetime, by: AgentId | None = None) -> LockedTicket:
-    """Insert the ticket's row, which nobody else can see yet; `first_message` follows."""
-    row = (
-        Desk.objects.filter(slug=desk)
-        .annotate(in_force=FilteredRelation("policies", condition=Q(policies__state="active")))
-        .annotate(active_hash=F("in_force__hash"))
-        .first()
-    )
-    if row is None:
-        raise NotFound("There is no such desk.")
-    policy = _in_force(row.active_hash)
-    if by is not None:
-        permissions.require(permissions.standing(by, row.pk), "open", policy)
+    """Insert the ticket's row, which nobody else can see yet; `first_message` follows.
+
+    One statement finds the desk with its policy and inserts; who may not open is told after.
+    """
     subject = one_line(opening.subject) or "(no subject)"
     opened_at = min(opening.occurred_at or at, at) if opening.trusted else at
     with connection.cursor() as cursor:
-        cursor.execute(_INSERT, [row.pk, subject, opened_at, at, policy.hash])
-        number = int(cursor.fetchone()[0])
+        cursor.execute(_INSERT, [desk, subject, opened_at, at])
+        row = cursor.fetchone()
+    if row is None:
+        raise _not_open(desk)
+    number, desk_id, name, address, zone, hash_ = row
+    policy = policy_by_hash(hash_)
+    if by is not None:
+        permissions.require(permissions.standing(by, desk_id), "open", policy)
     return LockedTicket(
         id=number,
-        desk=row.pk,
-        slug=row.slug,
-        desk_name=row.name,
-        address=row.address,
-        zone=row.zone,
+        desk=desk_id,
+        slug=desk,
+        desk_name=name,
+        address=address,
+        zone=zone,
         subject=subject,
         customer=None,
         policy_hash=policy.hash,
@@ -130,29 +129,33 @@ def first_message(
     message_id: str = "",
     warning: str = "",
     raw: int | None = None,
-) -> Message:
-    """Write the customer's first words and record that the ticket was created."""
+) -> int:
+    """Write the customer's first words, record that the ticket was created; return their id."""
     ticket.customer = customer
-    message = Message.objects.create(
-        ticket_id=ticket.id,
-        kind="public",
-        direction="in",
-        customer_id=customer,
-        sender=sender[:400],
-        channel=opening.channel,
-        subject=ticket.subject,
-        text=clean(opening.text),
-        quoted=clean(quoted),
-        html=clean(html),
-        message_id=one_line(message_id, 1000),
-        warning=warning[:300],
-        sent_at=ticket.opened_at,
-        raw_id=raw,
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _FIRST_MESSAGE,
+            [
+                ticket.id,
+                customer,
+                sender[:400],
+                opening.channel,
+                ticket.subject,
+                clean(opening.text),
+                clean(quoted),
+                clean(html),
+                one_line(message_id, 1000),
+                warning[:300],
+                ticket.opened_at,
+                raw,
+                customer,
+            ],
+        )
+        message, tier = cursor.fetchone()
     actor = Actor(id=f"c{customer}", kind=ActorKind.CUSTOMER) if customer else UNNAMED
     fact = TicketCreated(
         at=instant(opening.occurred_at or ticket.at),
-        id=opening.fact_id or f"m{message.pk}",
+        id=opening.fact_id or f"m{message}",
         by=actor,
         trusted=opening.trusted,
         severity=opening.severity,
@@ -161,11 +164,11 @@ def first_message(
         type=opening.type,
         topic=opening.topic,
         customer=str(customer) if customer else None,
-        tier=_tier(customer),
+        tier=tier or None,
         fields=dict(opening.fields),
     )
     record(ticket, fact, by_agent=by)
-    return message
+    return int(message)
 
 
 def _as_the_sop_knows(policy: Policy, opening: Opening) -> Opening:
@@ -174,12 +177,6 @@ def _as_the_sop_knows(policy: Policy, opening: Opening) -> Opening:
     if opening.severity is not None and opening.severity not in severities:
         raise NotValid(f"The SOP has no severity named {opening.severity}.")
     return msgspec.structs.replace(opening, fields=field_values(policy, opening.fields))
-
-
-def _tier(customer: int | None) -> str | None:
-    if customer is None:
-        return None
-    return Customer.objects.filter(pk=customer).values_list("tier", flat=True).first() or None
 
 
 def active_policy(desk: int) -> Policy:
@@ -194,14 +191,33 @@ def active_policy(desk: int) -> Policy:
 
 def _in_force(hash_: str | None) -> Policy:
     if hash_ is None:
-        raise NoPolicy("This desk has no active policy. Propose and activate one first.")
+        raise NoPolicy(NO_POLICY)
     return policy_by_hash(hash_)
 
 
+def _not_open(desk: str) -> DeskError:
+    if Desk.objects.filter(slug=desk).exists():
+        return NoPolicy(NO_POLICY)
+    return NotFound("There is no such desk.")
+
+
 _INSERT = """
-INSERT INTO ticket (desk_id, subject, status, opened_at, updated_at, policy_hash, state,
-                    state_seq, last_hash, missed_count, queue_key, needs_attention,
-                    timer_failures)
-VALUES (%s, %s, 'new', %s, %s, %s, '', 0, '', 0, 9223372036854775807, '', 0)
-RETURNING id
+WITH place AS (
+  SELECT d.id, d.name, d.address, d.zone, p.hash
+  FROM desk d JOIN policy_version p ON p.desk_id = d.id AND p.state = 'active'
+  WHERE d.slug = %s
+), made AS (
+  INSERT INTO ticket (desk_id, subject, status, opened_at, updated_at, policy_hash, state,
+                      state_seq, last_hash, missed_count, queue_key, needs_attention,
+                      timer_failures)
+  SELECT id, %s, 'new', %s, %s, hash, '', 0, '', 0, 9223372036854775807, '', 0 FROM place
+  RETURNING id
+)
+SELECT made.id, place.id, place.name, place.address, place.zone, place.hash FROM made, place
+"""
+_FIRST_MESSAGE = """
+INSERT INTO message (ticket_id, kind, direction, customer_id, sender, channel, subject, text,
+                     quoted, html, message_id, template, warning, sent_at, delivery, raw_id)
+VALUES (%s, 'public', 'in', %s, %s, %s, %s, %s, %s, %s, %s, '', %s, %s, '', %s)
+RETURNING id, (SELECT tier FROM customer WHERE id = %s)
 """
