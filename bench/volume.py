@@ -146,8 +146,8 @@ def _copies(first: int, count: int, *, is_open: bool = True) -> None:
 def _due_at_once() -> datetime:
     """Make a thousand copies of one ticket, commitments and all, whose timer is one instant."""
     pattern, due = execute(
-        "SELECT id, next_timer_at FROM ticket JOIN commitment c ON c.ticket_id = ticket.id"
-        " WHERE next_timer_at IS NOT NULL GROUP BY ticket.id ORDER BY next_timer_at, id LIMIT 1"
+        "SELECT ticket.id, next_timer_at FROM ticket JOIN commitment c ON ticket_id = ticket.id"
+        " WHERE next_timer_at IS NOT NULL GROUP BY ticket.id ORDER BY next_timer_at, ticket.id LIMIT 1"
     )[0]
     columns = ", ".join(
         str(name)
