@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from kept.policy.phrases import fold, phrases_in
 from kept.policy.rules import Condition, Scope, Truth
 from kept.policy.words import Frozen, Value
 
@@ -445,33 +446,6 @@ def _has(tree: Expr) -> Test:
         return bool(phrases_in(text, wanted)) if isinstance(text, str) else None
 
     return test
-
-
-def fold(text: str) -> str:
-    """Return the text as phrases are compared: case-folded, white space and quotes evened out."""
-    return " ".join(text.casefold().replace("\u2019", "'").split())
-
-
-def phrases_in(text: str, phrases: frozenset[str] | tuple[str, ...]) -> tuple[str, ...]:
-    """Return which folded phrases a text has as whole words, sorted."""
-    folded = fold(text)
-    return tuple(sorted(phrase for phrase in phrases if _has_words(folded, phrase)))
-
-
-def _has_words(folded: str, phrase: str) -> bool:
-    start = folded.find(phrase)
-    while start >= 0:
-        end = start + len(phrase)
-        before = folded[start - 1 : start]
-        after = folded[end : end + 1]
-        if not (_is_word(before) or _is_word(after)):
-            return True
-        start = folded.find(phrase, start + 1)
-    return False
-
-
-def _is_word(letter: str) -> bool:
-    return bool(letter) and (letter.isalnum() or letter == "_")
 
 
 def phrases_of(condition: Condition | None) -> frozenset[str]:

@@ -13,10 +13,10 @@ from typing import Any, get_args
 
 import msgspec
 
-from kept.policy.conditions import phrases_in
 from kept.policy.decisions import Decision, Refuse
 from kept.policy.errors import NotAFact
 from kept.policy.facts import CustomerReplied, Fact, FactBase, SopEvent, TicketCreated
+from kept.policy.phrases import phrases_in
 from kept.policy.program import program_of
 from kept.policy.rules import CustomField, FormField, Policy, StepRule
 from kept.policy.sop.resolve import BUILT_IN_FIELDS
@@ -30,6 +30,9 @@ FACTS: dict[str, type[FactBase]] = {
 _INSTANTS = ("at", "received_at", "due", "fired_at")
 _INSTANT_TABLES = ("dues", "starts")
 _ACTOR_KEYS = ("by", "role", "roles", "level")
+_TEXTS = ("into", "evidence")
+_MACHINES = frozenset({"bot", "chatbot", "robot", "auto", "automatic", "autoresponder", "policy"})
+"""Names that logs give to what is no person."""
 _BY_CUSTOMERS = ("customer_message", "confirmed", "survey_answered")
 BUILT_IN_TYPES = {name: field.type.value for name, field in BUILT_IN_FIELDS.items()}
 _TRUE = ("true", "yes", "on", "1")
@@ -90,8 +93,11 @@ def instant_to_wire(at: Instant) -> str:
 
 def money_from_wire(written: object) -> int:
     """Return minor units of an amount such as `100`, `"100.5"` or `"$1,200.00"`."""
-    amount = Decimal(str(written).replace(",", "").strip("$€£₹ "))
-    return int((amount * 100).to_integral_value(ROUND_HALF_UP))
+    try:
+        amount = Decimal(str(written).replace(",", "").strip("$€£₹ "))
+        return int((amount * 100).to_integral_value(ROUND_HALF_UP))
+    except InvalidOperation:
+        raise NotAFact(f'"{written}" is no amount; write 150.00') from None
 
 
 def money_to_wire(minor: int) -> str:
@@ -221,6 +227,8 @@ def _own_value(policy: Policy, key: str, value: Any) -> Any:
         return int(Decimal(str(value)) * 1000)
     if key == "second":
         return _actor(policy, "", {"by": value})
+    if key in _TEXTS and value is not None and not isinstance(value, str):
+        return msgspec.json.encode(value).decode()
     return value
 
 
@@ -245,6 +253,8 @@ def _actor(policy: Policy, name: str, event: Wire) -> dict[str, Any]:
 def _named_actor(policy: Policy, by: str) -> dict[str, Any]:
     if by in ("system", "customer", "human"):
         return {"kind": by}
+    if by in _MACHINES and by not in policy.roles:
+        return {"id": by, "kind": "system"}
     if by in policy.roles:
         return {"id": by, "roles": [by], "level": policy.roles[by].level}
     if any(level.id == by for level in policy.levels):

@@ -14,9 +14,9 @@ from kept.policy.conditions import (
     Type,
     compile_tree,
     parse,
-    phrases_in,
     walk,
 )
+from kept.policy.phrases import phrases_in
 from kept.policy.words import Value
 
 FIELDS = {
@@ -183,3 +183,19 @@ def test_learning_a_fact_never_turns_a_known_answer(source: str, one: bool, othe
 def test_phrases_are_found_with_any_text_around(phrases: list[str], text: str) -> None:
     found = phrases_in(text + " is   DOWN " + text, tuple(phrases))
     assert ("is down" in phrases) == ("is down" in found)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("> it is down\nIt works again", ()),
+        ("Thanks.\n-- \nThe team that is never down", ()),
+        ("On 2 June 2025, Amira wrote:\n> down", ()),
+        ("It is down.\n> Is it up?", ("down",)),
+        ("We see this:\n> no answer\nAll is down", ("down",)),
+    ],
+)
+def test_quotations_and_signatures_are_not_what_the_customer_says(
+    text: str, found: tuple[str, ...]
+) -> None:
+    assert phrases_in(text, ("down",)) == found

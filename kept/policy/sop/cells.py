@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 
-from kept.policy.conditions import Expr, fold, walk
+from kept.policy.conditions import Expr, walk
+from kept.policy.phrases import fold
 from kept.policy.rules import Condition, Policy
 from kept.policy.words import Frozen, Status, Value
 
