@@ -23,6 +23,9 @@ TIME, DAYS = TargetUnit.TIME, TargetUnit.WORKING_DAYS
         ("2 hours 30 minutes", TIME, 150 * MINUTE), ("24h", TIME, DAY), ("30-day", TIME, 30 * DAY),
         ("5 working days", DAYS, 5), ("5 business days", DAYS, 5), ("1 working day", DAYS, 1),
         ("1 month", TargetUnit.MONTHS, 1), ("1y", TargetUnit.YEARS, 1),
+        ("twenty-four hours", TIME, DAY), ("seventy two hours", TIME, 3 * DAY),
+        ("a quarter of an hour", TIME, 15 * MINUTE), ("five (5) business days", DAYS, 5),
+        ("24 (twenty-four) hours", TIME, DAY),
         ("two weeks", TIME, 14 * DAY), ("2 business hours", TIME, 2 * HOUR),
     ],
 )  # fmt: skip

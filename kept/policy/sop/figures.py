@@ -76,14 +76,17 @@ NUMBER_WORDS = {
          "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen",
          "eighteen", "nineteen", "twenty")
     )
-} | {"thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "ninety": 90}  # fmt: skip
+} | {"thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80,
+     "ninety": 90}  # fmt: skip
+TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 PERIOD_WORDS = {
     "hourly": ("h", 1), "daily": ("day", 1), "weekly": ("week", 1), "fortnightly": ("week", 2),
     "monthly": ("month", 1), "quarterly": ("month", 3), "yearly": ("year", 1),
     "annual": ("year", 1), "annually": ("year", 1),
 }  # fmt: skip
 
-_WORDS = "|".join(sorted(NUMBER_WORDS, key=len, reverse=True))
+_TENS = rf"(?:{'|'.join(TENS)})[ -](?:one|two|three|four|five|six|seven|eight|nine)"
+_WORDS = "|".join((_TENS, *sorted(NUMBER_WORDS, key=len, reverse=True)))
 _NUMBER = (
     rf"(?:\d{{1,3}}(?:,\d{{3}})+(?:\.\d{{1,6}})?|\d{{1,12}}(?:\.\d{{1,6}})?|\b(?:{_WORDS})\b)"
 )
@@ -101,6 +104,7 @@ FIGURE = re.compile(
     |(?P<money>{_MONEY_SIGN}[ ]?(?P<money_low>{_NUMBER})
         (?:{_RANGE}(?:{_MONEY_SIGN})?[ ]?(?P<money_high>{_NUMBER})(?![\w%]))?)
     |{_LEFT}(?P<low>{_NUMBER})(?:(?P<range>{_RANGE})(?P<high>{_NUMBER}))?
+        (?:[ ]\([ ]?(?:{_NUMBER})[ ]?\)(?=[ -]))?
         (?:[ ]?(?P<percent>%|percent\b|per[ ]cent\b)
           |[ ]?(?P<currency>{_MONEY_WORD})
           |(?:[ ]|-)?(?P<unit>{_UNIT})
@@ -108,9 +112,9 @@ FIGURE = re.compile(
     |\b(?P<period>hourly|daily|weekly|fortnightly|monthly|quarterly|yearly|annual(?:ly)?)\b
     |\b(?P<each>every|each|per)[ ](?P<each_unit>(?:working|business)[ ]day|second|minute|hour
         |day|week|month|quarter|year)\b
-    |\b(?P<half>half[ ]an[ ]hour)\b
+    |\b(?P<half>half[ ]an[ ]hour|(?:a[ ])?quarter[ ]of[ ]an[ ]hour)\b
     |\b(?:within|after|in|for|than)[ ]
-        (?P<single>an?[ ](?!seconds?\b|[a-z]\b)(?P<single_unit>{_UNIT}))
+        (?P<single>an?[ ](?!seconds?\b|quarter[ ]of\b|[a-z]\b)(?P<single_unit>{_UNIT}))
     """,
     re.IGNORECASE | re.VERBOSE,
 )
@@ -142,7 +146,8 @@ def _figure(text: str, found: re.Match[str]) -> Iterator[Quantity]:
     elif part["each"]:
         yield _duration(Fraction(1), part["each_unit"], found.group(), (start, end), every=True)
     elif part["half"]:
-        yield _duration(Fraction(1, 2), "hour", found.group(), (start, end))
+        share = Fraction(1, 2) if "half" in part["half"].lower() else Fraction(1, 4)
+        yield _duration(share, "hour", found.group(), (start, end))
     elif part["single"]:
         span = found.span("single")
         yield _duration(Fraction(1), part["single_unit"], part["single"], span)
@@ -200,8 +205,11 @@ def _plain(kind: Kind, amount: Fraction, said: str, span: tuple[int, int], part:
 
 
 def _number(text: str) -> Fraction:
-    word = NUMBER_WORDS.get(text.lower())
-    return Fraction(text.replace(",", "")) if word is None else Fraction(word)
+    """Return the number that digits or words say: `1,200`, `four`, `twenty-four`."""
+    words = text.lower().replace("-", " ").split()
+    if words[0] in NUMBER_WORDS:
+        return Fraction(sum(NUMBER_WORDS[word] for word in words))
+    return Fraction(text.replace(",", ""))
 
 
 def _duration(
