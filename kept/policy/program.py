@@ -121,7 +121,7 @@ class Plan:
             case ReactionRule():
                 delayed = rule.after is not None
                 self.start = frozenset((rule.start or ("created",)) if delayed else ())
-                self.stop = frozenset()
+                self.stop, self.until = frozenset(), frozenset(rule.unless_events)
                 self.target, self.pause = rule.after, frozenset(rule.pause)
                 self.actions = rule.do
 

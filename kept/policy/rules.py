@@ -184,6 +184,8 @@ class ReactionRule(RuleBase, frozen=True, kw_only=True, tag="reaction"):
     after: Target | None = None
     start: tuple[str, ...] = ()
     unless: Condition | None = None
+    unless_events: tuple[str, ...] = ()
+    """`unless` where it names what must not have happened since the start."""
     pause: tuple[str, ...] = ()
     do: tuple[Action, ...] = ()
     once: str = "per cause"

@@ -459,3 +459,23 @@ def test_an_approval_lapses() -> None:
 def test_a_rejected_request_pays_nothing() -> None:
     rejected = (f"{DAY}11:00", "rejected", {"kind": "compensation", "by": BO})
     assert run(desk(APPROVAL), OPEN, ASKED, rejected, PAID).refused is not None
+
+
+def test_a_delayed_reaction_may_wait_for_an_event_that_prevents_it() -> None:
+    chase = desk(
+        clause(
+            "After 48 hours of silence we ask again.",
+            "chase",
+            "reaction: chase\nstart: waiting_on\nafter: $text\nunless: customer_message\n"
+            "do: [{flag: chased}]",
+        )
+    )
+    asked = (
+        OPEN,
+        (f"{DAY}10:10", "agent_public"),
+        (f"{DAY}10:20", "waiting_on", {"who": "customer"}),
+    )
+    later = "2025-06-05T00:00"
+    assert kinds(run(chase, *asked, until=later), RaiseFlag)
+    answered = (f"{DAY}11:00", "customer_message")
+    assert not kinds(run(chase, *asked, answered, until=later), RaiseFlag)

@@ -30,10 +30,10 @@ from kept.policy.sop.figures import Kind
 from kept.policy.sop.keys import Keys, plain
 from kept.policy.sop.lowering import Lowering
 from kept.policy.sop.measure_target import goal
-from kept.policy.sop.resolve import PAUSES
+from kept.policy.sop.resolve import BUILT_IN_FIELDS, EVENTS, PAUSES
 from kept.policy.sop.source import did_you_mean
 from kept.policy.sop.tree import ClauseNode
-from kept.policy.sop.yaml import Map, Scalar
+from kept.policy.sop.yaml import Map, Scalar, Seq
 from kept.policy.words import Because, Enforce
 
 SPLITS = ("severity", "level", "channel", "agent", "team", "type", "topic", "customer", "clause")
@@ -221,16 +221,28 @@ def _reaction(lowering: Lowering, keys: Keys, common: Common) -> Rule:
     if not do:
         keys.tell(keys.key_place("do"), "E430", "the reaction does nothing", "add do: [...]")
     start = lowering.events(keys, "start")
+    prevented = _prevented_by(lowering, keys) if keys.has("after") else ()
     return ReactionRule(
         **common,
         on=lowering.events(keys, "on"),
         after=after,
         start=start or (("created",) if keys.has("after") else ()),
-        unless=lowering.condition(keys, "unless"),
+        unless=None if prevented else lowering.condition(keys, "unless"),
+        unless_events=prevented,
         pause=_pauses(keys, ()),
         do=_with_top(do, actions(lowering, keys, "at_top")),
         once=keys.choice("once", ("per cause", "per ticket", "always"), "per cause"),
     )
+
+
+def _prevented_by(lowering: Lowering, keys: Keys) -> tuple[str, ...]:
+    """Return the events that `unless` names; `resolved` alone is a condition as well as one."""
+    node = keys.node_of("unless")
+    if not isinstance(node, Seq) and not (
+        isinstance(node, Scalar) and node.text.strip() in set(EVENTS) - BUILT_IN_FIELDS.keys()
+    ):
+        return ()
+    return lowering.events(keys, "unless")
 
 
 def _with_top(do: tuple[Action, ...], at_top: tuple[Action, ...]) -> tuple[Action, ...]:
