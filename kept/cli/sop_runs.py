@@ -142,9 +142,14 @@ def _say_score(file: Path, score: dict[str, Any]) -> None:
 
 
 def run_trace(chosen: argparse.Namespace) -> int:
-    """Print what the policy makes of one ticket's events."""
+    """Print what the policy makes of one ticket's events, up to the instant asked for.
+
+    Without one, what fell due before the last event is told as well: it may have fallen due
+    before anybody knew of it.
+    """
     from kept.policy import replay
     from kept.policy.sop.trace import BadEvent, instant, read_events
+    from kept.policy.updates import effective_at
     from kept.policy.wire import trace_to_wire
 
     policy = read_policy(chosen)
@@ -154,14 +159,17 @@ def run_trace(chosen: argparse.Namespace) -> int:
     except BadEvent as wrong:
         where = f"{chosen.events}:{wrong.line}: " if wrong.line else ""
         raise Stop(f"{where}{wrong}") from None
-    outcome = replay(policy, facts, until=until)
+    told = [fact for fact in facts if until is None or effective_at(fact) <= until]
+    if until is None and told:
+        until = max(map(effective_at, told)) - 1
+    outcome = replay(policy, told, until=until)
     print_json(trace_to_wire(outcome.state, outcome.decisions))
     return 0
 
 
 def _lines(path: Path) -> Iterator[tuple[int, Any]]:
     """Yield each line's number and what it holds."""
-    for number, line in enumerate(read_text(path).splitlines(), 1):
+    for number, line in enumerate(read_text(path).removeprefix("\ufeff").split("\n"), 1):
         if not line.strip():
             continue
         try:

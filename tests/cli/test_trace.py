@@ -118,3 +118,43 @@ def test_money_over_the_limit_is_refused_with_its_clause(
     paid = {"at": "2025-06-02T10:05", "event": "paid", "kind": "refund", "amount": "100.01"}
     answer = kept("sop", "trace", shop, "--events", events(tmp_path, CREATED, paid))
     assert [one["clause"] for one in answer.json["refusals"]] == ["shop.P1.pay"]
+
+
+def test_what_fell_due_before_anybody_knew_of_it_is_missed(
+    kept: Kept, shop: Path, tmp_path: Path
+) -> None:
+    unsorted = {"at": "2025-06-02T10:00", "event": "created"}
+    sorted_late = {"at": "2025-06-02T10:20", "event": "triaged", "severity": "P1"}
+    path = events(tmp_path, unsorted, sorted_late)
+    (found,) = kept("sop", "trace", shop, "--events", path).json["commitments"]
+    assert (found["due_at"], found["verdict"]) == ("2025-06-02T09:15:00Z", "missed")
+
+
+def test_events_after_the_instant_asked_for_have_not_happened(
+    kept: Kept, shop: Path, tmp_path: Path
+) -> None:
+    reply = {"at": "2025-06-02T10:10", "event": "agent_public"}
+    path = events(tmp_path, CREATED, reply)
+    answer = kept("sop", "trace", shop, "--events", path, "--until", "2025-06-02T10:05")
+    assert answer.json["commitments"][0]["verdict"] == "pending"
+    assert answer.json["state"]["now"] == "2025-06-02T09:05:00Z"
+
+
+def test_a_bot_is_no_human(kept: Kept, shop: Path, tmp_path: Path) -> None:
+    greeting = {"at": "2025-06-02T10:01", "event": "agent_public", "by": "bot"}
+    answer = kept("sop", "trace", shop, "--events", events(tmp_path, CREATED, greeting))
+    assert answer.json["commitments"][0]["verdict"] == "pending"
+
+
+def test_logs_of_other_programs_are_read_as_they_are(
+    kept: Kept, shop: Path, tmp_path: Path
+) -> None:
+    done = {"at": "2025-06-02T10:01", "event": "step_done", "step": "s", "evidence": {"log": 7}}
+    merged = {"at": "2025-06-02T10:02", "event": "merged", "into": 7}
+    text = json.dumps({**CREATED, "text": "one\u2028line"}, ensure_ascii=False)
+    path = events(tmp_path, "\ufeff" + text, done, merged)
+    (found,) = kept("sop", "trace", shop, "--events", path).json["commitments"]
+    assert (found["verdict"], found["reason"]) == ("cancelled", "merged")
+    paid = {"at": "2025-06-02T10:05", "event": "paid", "amount": "USD 3"}
+    answer = kept("sop", "trace", shop, "--events", events(tmp_path, CREATED, paid))
+    assert answer.code == 2 and '"USD 3" is no amount' in answer.err
