@@ -256,3 +256,17 @@ def test_a_role_that_may_not_approve_leaves_nobody() -> None:
 def test_a_limit_above_only_leaves_the_larger_amounts() -> None:
     assert approval("lead", "requester", "500.00") == ["W713"]
     assert approval("lead", "requester", "~") == []
+
+
+def test_where_no_role_is_declared_people_of_any_level_can_answer() -> None:
+    body = """
+    The level in charge answers within 1 hour. {#resp}
+    ```yaml rule
+    clock: resp
+    start: created
+    stop: agent_public
+    by: level
+    within: $text
+    ```
+    """
+    assert "E607" not in codes(body, roles="")

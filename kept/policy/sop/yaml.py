@@ -182,6 +182,9 @@ def _advice(error: yaml.MarkedYAMLError, place: Place) -> str:
     line = place.source.line(place.line)
     if "\t" in line[: len(line) - len(line.lstrip())]:
         return "indent with spaces, not tabs"
+    value = line.partition(": ")[2].strip()
+    if value[:1] in ('"', "'") and value.rstrip(value[0])[1:].count(value[0]):
+        return "the value goes on after its quotes: put the whole of it in the other kind"
     if "{{" in line or any(sign in line for sign in ("when:", "needs:", "unless:", " == ", "&&")):
         return "put the whole value in single quotes"
     if ": " in line.partition(": ")[2]:

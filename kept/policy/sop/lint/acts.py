@@ -150,7 +150,8 @@ def _why_nobody(desk: Desk, rule: ClockRule) -> str:
     if rule.by.kind == "level":
         manned = [role for role in roles.values() if role.level]
         manned += [team for team in desk.policy.teams.values() if team.level]  # type: ignore[misc]  # both have a level
-        return "" if manned else "no role or team belongs to a level"
+        unsaid = all(role.implied for role in roles.values())
+        return "" if manned or unsaid else "no role or team belongs to a level"
     if rule.by.kind == "any":
         return ""
     able = [roles[rule.by.role]] if rule.by.role in roles else list(roles.values())
