@@ -11,9 +11,14 @@ from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
+from kept import clock
+from kept.services import sign_ins
 from kept.web.render import render
 
-WRONG = "This address and password do not belong together. Check both, or ask a lead to reset it."
+WRONG = (
+    "This address and password do not belong together. Check both, or ask a lead to reset it. "
+    "After many wrong tries even the right pair is answered so, for a quarter of an hour."
+)
 
 
 class View(Protocol):
@@ -44,9 +49,12 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return _form(request, after)
     address = request.POST.get("address", "").strip()[:254]
+    tried = sign_ins.begin_try(address, source=request.META.get("REMOTE_ADDR", ""), at=clock.now())
+    # A held try costs the same work, so that nobody can tell it from a wrong one.
     agent = authenticate(request, username=address, password=request.POST.get("password", ""))
-    if agent is None:
+    if agent is None or tried.is_held:
         return _form(request, after, address=address, problem=WRONG, status=422)
+    sign_ins.passed(tried, by=agent.pk)
     login(request, agent)
     return HttpResponseRedirect(_inside(request, after))
 

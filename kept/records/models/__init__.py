@@ -20,13 +20,14 @@ from kept.records.models.mail import (
 )
 from kept.records.models.people import Agent, Customer, CustomerAddress, Membership, Shift
 from kept.records.models.sending import Notification, Outbox
+from kept.records.models.sign_ins import SignInTry
 from kept.records.models.tickets import Draft, Ticket
 from kept.records.models.work import Alarm, Heartbeat, Lift
 
 __all__ = [
     "Agent", "Alarm", "ApiToken", "ApprovalRow", "Attachment", "CadenceTask", "CommitmentRow",
-    "Customer", "CustomerAddress", "Desk", "Draft", "Heartbeat", "IdempotentAnswer", "Journal", "KeptText",
-    "Lift", "Mailbox", "Membership", "Message", "MessageIdSeen", "Notification", "Outbox", "Payment",
-    "PolicyProposal", "PolicyVersion", "RawMessage", "ReplyToken", "Shift", "StepEvidence",
-    "Ticket",
+    "Customer", "CustomerAddress", "Desk", "Draft", "Heartbeat", "IdempotentAnswer", "Journal",
+    "KeptText", "Lift", "Mailbox", "Membership", "Message", "MessageIdSeen", "Notification",
+    "Outbox", "Payment", "PolicyProposal", "PolicyVersion", "RawMessage", "ReplyToken",
+    "Shift", "SignInTry", "StepEvidence", "Ticket",
 ]  # fmt: skip

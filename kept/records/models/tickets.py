@@ -80,6 +80,7 @@ class Ticket(models.Model):
                 condition=Q(status__in=OPEN, next_at_risk_at__isnull=False),
                 name="ticket_at_risk",
             ),
+            models.Index(fields=["desk"], condition=Q(status="resolved"), name="ticket_resolved"),
             models.Index(fields=["desk", "-updated_at"], name="ticket_recent"),
             models.Index(fields=["desk", "policy_hash"], name="ticket_policy"),
         ]
