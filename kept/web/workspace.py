@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from kept.policy.rules import Policy
 from kept.records.compiled import policy_by_hash
+from kept.records.queries.queue import is_settled
 from kept.records.queries.views import DeskView, QueueFilter, QueuePage, QueueRow
 from kept.web.rail import TONES
 from kept.web.ticket_page import rank
@@ -24,8 +25,14 @@ VIEWS = (
     ("at_risk", "At risk", "risk"),
     ("missed", "Missed", "missed"),
     ("waiting", "Waiting on somebody", ""),
+    ("resolved", "Resolved", ""),
+    ("closed", "Closed", ""),
 )
-STATUSES = (("new", "new"), ("open", "open"), ("waiting", "waiting"))
+STATUSES = (
+    ("new", "new"), ("open", "open"), ("waiting", "waiting"), ("resolved", "resolved"),
+    ("closed", "closed"), ("closed_unconfirmed", "closed unconfirmed"), ("merged", "merged"),
+    ("spam", "spam"),
+)  # fmt: skip
 MOST_COUNTED = 1000
 KEPT = ("view", "desk", "level", "severity", "owner", "team", "status", "words")
 EMPTY = {
@@ -33,6 +40,9 @@ EMPTY = {
     "unowned": ("Every ticket has an owner", "Nobody waits for somebody to take it on."),
     "at_risk": ("Nothing is at risk", "Every due time has more room left than its SOP warns at."),
     "missed": ("Nothing is missed", "No due time of these desks has passed unmet."),
+    "waiting": ("Nobody is waited for", "Every open ticket waits for us alone."),
+    "resolved": ("Nothing is resolved", "Resolved tickets stay here until they are closed."),
+    "closed": ("Nothing is closed yet", "Closed tickets stay here, the last closed first."),
 }
 
 
@@ -78,6 +88,7 @@ class Workspace:
     """What `queue/_views.html` and `queue/_queue.html` show."""
 
     title: str
+    order: str
     views: tuple[Link, ...]
     desks: tuple[Link, ...]
     all_desks: str
@@ -123,6 +134,7 @@ def workspace(
     title = next(name for view, name, _ in VIEWS if view == wanted.view)
     return Workspace(
         title=f"{title}, {desks[wanted.desk].name}" if wanted.desk in desks else title,
+        order="last changed first" if is_settled(wanted) else "next due first",
         views=tuple(_view(view, name, tone, asked, wanted, page) for view, name, tone in VIEWS),
         desks=tuple(
             Link(name=desk.name, slug=slug, href=_href({**asked, "desk": slug}))

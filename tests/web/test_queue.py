@@ -6,7 +6,9 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from kept.services import work
+from kept.records.queries.queue import queue_page
+from kept.records.queries.views import QueueFilter
+from kept.services import endings, work
 from tests.people import Cast, dana_asks
 from tests.web.conftest import ago
 from tests.web.reading import words
@@ -88,3 +90,34 @@ def test_a_first_load_weighs_less_than_100_kilobytes(amira: Client, desk: Cast) 
         file = amira.get(f"{base[1].decode()}{module}.js")
         weight += len(gzip.compress(b"".join(file.streaming_content)))
     assert weight < 100_000
+
+
+def test_resolved_and_closed_tickets_stay_within_reach(amira: Client, desk: Cast) -> None:
+    number = dana_asks("Old", at=ago(30))
+    endings.resolve(number, by=desk.amira, at=ago(20), override="It went away.")
+    assert "Resolved 1" in words(amira.get("/"))
+    for address in ("/?view=resolved", "/?status=resolved"):
+        assert f"row-{number}" in amira.get(address).content.decode(), address
+    endings.confirm(number, by=desk.amira, at=ago(10))
+    endings.close(number, by=desk.amira, at=ago(9))
+    said = words(amira.get("/?view=closed"))
+    assert "Resolved 0" in said
+    assert "Closed 1" in said
+    assert "last changed first" in said
+    assert f"row-{number}" in amira.get("/?status=closed").content.decode()
+    assert f"row-{number}" not in amira.get("/").content.decode()
+
+
+def test_settled_tickets_are_read_page_by_page_each_once(desk: Cast) -> None:
+    numbers = [dana_asks(f"No {n}", at=ago(60 - n)) for n in range(5)]
+    for number in numbers:
+        endings.resolve(number, by=desk.amira, at=ago(20), override="Done.")
+    seen: list[int] = []
+    cursor = None
+    for _ in range(3):
+        page = queue_page(desk.amira, QueueFilter(view="resolved"), at=ago(0), cursor=cursor,
+                          limit=2)  # fmt: skip
+        seen += [row.id for row in page.rows]
+        cursor = page.next_cursor
+    assert sorted(seen) == numbers
+    assert cursor is None
