@@ -15,7 +15,7 @@ from kept.services.incoming import IncomingFile
 from kept.services.journal import is_known, on_ticket, record
 from kept.services.locking import LockedTicket
 from kept.services.retrying import retried
-from kept.services.texts import clean, one_line
+from kept.services.texts import clean, keep_text, one_line
 
 TEXT_LIMIT = 200_000
 ENDED = (Status.RESOLVED, Status.CLOSED, Status.CLOSED_UNCONFIRMED)
@@ -31,6 +31,7 @@ def reply(
     given: Mapping[str, str] | None = None,
     files: Sequence[IncomingFile] = (),
     key: str = "",
+    override: str = "",
 ) -> Outcome:
     """Answer the customer by mail; a template's open blanks refuse it.
 
@@ -46,8 +47,9 @@ def reply(
                 return Outcome(state=ticket.state, decisions=(), refused=None)
             subject, body = _words(ticket, by, text, template, given or {})
             fact = AgentReplied(
-                at=instant(at), id=fact_id, by=who.actor(), template=template, channel="email"
-            )
+                at=instant(at), id=fact_id, by=who.actor(), template=template, channel="email",
+                override=keep_text(ticket.id, override),
+            )  # fmt: skip
             outcome = record(ticket, fact, by_agent=by)
             if outcome.refused is None:
                 _send(ticket, by, subject, body, template or "", files)

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from kept.policy.rules import ApprovalRule, Policy
+from kept.policy.rules import Policy
+from kept.policy.vocabulary import handoff_step
 from kept.records.queries.views import TicketView
 from kept.services import approvals, endings, notices, work
 from kept.services.errors import NotValid
-from kept.web import forms, wants
+from kept.web import asking, forms
 from kept.web.forms import Field
 from kept.web.say import plain
 
@@ -49,103 +50,14 @@ class Act:
     fields: Callable[[TicketView, Policy], tuple[Field, ...]] = lambda ticket, policy: ()
     shows: Callable[[TicketView, Policy], bool] = lambda ticket, policy: ticket.status in OPEN
     key: str = ""
-    override: bool = False
-    """Whether a gate of this act may be passed with a reason."""
-
-
-def _choices(pairs: list[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-    return tuple(pairs)
-
-
-def _severities(policy: Policy) -> tuple[tuple[str, str], ...]:
-    return _choices([(one.id, f"{one.id} {one.name}") for one in policy.severities])
-
-
-def _triage_fields(ticket: TicketView, policy: Policy) -> tuple[Field, ...]:
-    return (
-        Field(name="severity", label="Severity", type="choice", choices=_severities(policy),
-              value=ticket.severity or "", required=False),
-        Field(name="type", label="Type", required=False, value=ticket.type or ""),
-        Field(name="topic", label="Topic", required=False, value=ticket.topic or ""),
-    )  # fmt: skip
-
-
-def _assign_fields(ticket: TicketView, policy: Policy) -> tuple[Field, ...]:
-    people = [
-        (str(one.id), one.name if one.on_duty else f"{one.name} (off duty)")
-        for one in ticket.people
-    ]
-    teams = [(team.id, team.name) for team in policy.teams.values()]
-    owner = str(ticket.owner_id or "")
-    fields = [Field(name="agent", label="Owner", type="choice", choices=_choices(people),
-                    value=owner, required=False)]  # fmt: skip
-    if teams:
-        fields.append(Field(name="team", label="Team", type="choice", choices=_choices(teams),
-                            value=ticket.team or "", required=False))  # fmt: skip
-    return tuple(fields)
 
 
 def _escalate_fields(ticket: TicketView, policy: Policy) -> tuple[Field, ...]:
-    return escalation(ticket, policy, _level_after(ticket, policy))
-
-
-def escalation(ticket: TicketView, policy: Policy, to: str) -> tuple[Field, ...]:
-    """Return the form of an escalation to one level: each level may want its own hand-off."""
-    levels = [(one.id, f"{one.id} {one.name}") for one in policy.levels]
-    wanted = wants.handoff(policy, ticket.facts, to)
-    form = wanted.form if wanted else None
-    asked = next((one for one in form.fields if one.id == "reason"), None) if form else None
-    listed = wants.reasons(policy, ticket.facts, to) or (asked.choices if asked else ())
-    why = Field(
-        name="reason", label="Why", type="choice" if listed else "text",
-        choices=_choices([(one, plain(one)) for one in listed]),
-    )  # fmt: skip
-    own = tuple(field for field in forms.of_sop(form, _sources(ticket), "handoff")
-                if field.name != "reason")  # fmt: skip
-    target = Field(name="to", label="To level", type="choice", choices=_choices(levels), value=to)
-    return (target, why, *own)
-
-
-def _level_after(ticket: TicketView, policy: Policy) -> str:
-    known = [one.id for one in policy.levels]
-    here = known.index(ticket.level) if ticket.level in known else 0
-    return known[min(here + 1, len(known) - 1)] if known else ""
-
-
-def _sources(ticket: TicketView) -> dict[str, str]:
-    """Return what can fill a form of the SOP beforehand."""
-    return {
-        "ticket.number": str(ticket.id),
-        "ticket.subject": ticket.subject,
-        "customer.name": ticket.customer,
-        "customer.email": ticket.customer_address,
-        "severity.name": ticket.severity or "",
-        "level.name": ticket.level or "",
-        "agent.name": ticket.owner or "",
-    }
-
-
-def step_fields(
-    ticket: TicketView, policy: Policy, form: str | None, key: str
-) -> tuple[Field, ...]:
-    """Return the evidence form of a step; a step without one asks for nothing."""
-    return forms.of_sop(policy.forms.get(form or ""), _sources(ticket), key)
-
-
-def _approval_kinds(policy: Policy) -> tuple[tuple[str, str], ...]:
-    kinds = {rule.name for rule in policy.rules if isinstance(rule, ApprovalRule)}
-    return _choices([(kind, kind.replace("_", " ")) for kind in sorted(kinds)])
-
-
-def _amount_fields(ticket: TicketView, policy: Policy) -> tuple[Field, ...]:
-    return (
-        Field(name="kind", label="For", type="choice", choices=_approval_kinds(policy)),
-        Field(name="amount", label=f"Amount in {policy.currency}", type="money"),
-    )
+    return asking.escalation(ticket, policy, asking.level_after(ticket, policy))
 
 
 def _asks_approval(ticket: TicketView, policy: Policy) -> bool:
-    return ticket.status in OPEN and bool(_approval_kinds(policy))
+    return ticket.status in OPEN and bool(asking.approval_kinds(policy))
 
 
 def _promise(said: Said) -> object:
@@ -156,17 +68,13 @@ def _promise(said: Said) -> object:
 
 
 def _escalate(said: Said) -> object:
-    """Write the hand-off, which stays written, and then ask to move up."""
-    wanted = wants.handoff(said.policy, said.facts, said.get("to"))
-    if wanted is not None:
-        given = {one.id: said.get(one.id) for one in wanted.form.fields if said.get(one.id)}
-        if wanted.step:
-            work.do_step(said.ticket, by=said.by, at=said.at, step=wanted.step, answers=given)
-        else:
-            work.fill_form(said.ticket, by=said.by, at=said.at, form=wanted.form.id, answers=given)
+    """Move up; the hand-off goes along as the evidence of its step, in the same moment."""
+    step = handoff_step(said.policy, {**said.facts, "to": said.get("to")})
+    form = said.policy.forms.get(step.form or "") if step else None
+    given = {one.id: said.get(one.id) for one in form.fields if said.get(one.id)} if form else {}
     return work.escalate(
         said.ticket, by=said.by, at=said.at, to=said.get("to"), reason=said.get("reason"),
-        override=said.get("override"),
+        form=given, override=said.get("override"),
     )  # fmt: skip
 
 
@@ -184,6 +92,7 @@ def _triage(said: Said) -> object:
     return work.triage(
         said.ticket, by=said.by, at=said.at, severity=said.get("severity") or None,
         type=said.get("type") or None, topic=said.get("topic") or None,
+        fields=asking.triage_values(said.policy, said.facts, said.answers),
     )  # fmt: skip
 
 
@@ -204,12 +113,18 @@ TABLE: tuple[Act, ...] = (
             chip.kind == "acceptance" and chip.verdict in {"pending", "missed"}
             and chip.settled_at is None for chip in ticket.commitments),
         do=lambda said: work.accept(said.ticket, by=said.by, at=said.at)),
-    Act(noun="triage", name="triage", title="Triage", button="Triage", fields=_triage_fields,
+    Act(noun="triage", name="triage", title="Triage", button="Triage", fields=asking.triage_fields,
         do=_triage),
+    Act(noun="severities", name="severity", title="Raise or lower the severity",
+        button="Change it", fields=asking.severity_fields,
+        shows=lambda ticket, policy: ticket.status in OPEN and bool(ticket.severity),
+        do=lambda said: work.change_severity(said.ticket, by=said.by, at=said.at,
+                                             to=said.get("to"), reason=said.get("reason"),
+                                             override=said.get("override"))),
     Act(noun="assignments", name="assign", title="Owner and team", button="Hand it over",
-        fields=_assign_fields, do=_assign),
+        fields=asking.assign_fields, do=_assign),
     Act(noun="escalations", name="escalate", key="e", title="Escalate", button="Escalate",
-        override=True, fields=_escalate_fields, do=_escalate),
+        fields=_escalate_fields, do=_escalate),
     Act(noun="waits", name="wait", key="w", title="Wait on the customer", button="Save",
         fields=lambda ticket, policy: (
             Field(name="who", label="Waiting on", type="choice", choices=WAITS,
@@ -225,32 +140,31 @@ TABLE: tuple[Act, ...] = (
     Act(noun="attempts", name="attempt", title="Note a failed attempt", button="Note it",
         do=lambda said: work.attempt_failed(said.ticket, by=said.by, at=said.at)),
     Act(noun="approvals", name="approval", title="Ask for an approval", button="Ask",
-        fields=_amount_fields, shows=_asks_approval,
+        fields=asking.amount_fields, shows=_asks_approval,
         do=lambda said: approvals.ask(said.ticket, by=said.by, at=said.at,
                                       kind=said.get("kind"), amount=_amount(said))),
-    Act(noun="payments", name="pay", title="Pay", button="Pay", fields=_amount_fields,
+    Act(noun="payments", name="pay", title="Pay", button="Pay", fields=asking.amount_fields,
         shows=_asks_approval,
         do=lambda said: approvals.pay(said.ticket, by=said.by, at=said.at,
                                       kind=said.get("kind"), amount=_amount(said),
                                       key=said.get("key"))),
     Act(noun="flags", name="flag", title="Flag it", button="Flag it",
-        fields=lambda ticket, policy: (Field(name="flag", label="Flag of the SOP"),),
+        fields=asking.flag_fields,
+        shows=lambda ticket, policy: ticket.status in OPEN
+        and bool(asking.flags_left(ticket, policy)),
         do=lambda said: work.flag(said.ticket, by=said.by, at=said.at, flag=said.get("flag"))),
-    Act(noun="verifications", name="verify", title="Identity checked", button="Save",
-        fields=lambda ticket, policy: (
-            Field(name="method", label="How, in one word", value="callback"),
-            Field(name="passed", label="Is it the customer?", type="yes_no")),
+    Act(noun="verifications", name="verify", title="Check who the customer is", button="Save",
+        fields=asking.verify_fields,
         do=lambda said: work.verify_identity(said.ticket, by=said.by, at=said.at,
                                              method=said.get("method"),
                                              passed=said.get("passed") == "yes")),
     Act(noun="resolutions", name="resolve", key="x", title="Resolve", button="Resolve",
-        override=True,
         do=lambda said: endings.resolve(said.ticket, by=said.by, at=said.at,
                                         override=said.get("override"))),
     Act(noun="confirmations", name="confirm", title="The customer confirms", button="Confirm",
         shows=_in("resolved", "open", "waiting"),
         do=lambda said: endings.confirm(said.ticket, by=said.by, at=said.at)),
-    Act(noun="closures", name="close", title="Close", button="Close the ticket", override=True,
+    Act(noun="closures", name="close", title="Close", button="Close the ticket",
         shows=lambda ticket, policy: ticket.status not in ENDED | {"merged", "spam"},
         do=lambda said: endings.close(said.ticket, by=said.by, at=said.at,
                                       override=said.get("override"))),

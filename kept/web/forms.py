@@ -28,6 +28,10 @@ class Field:
     value: str = ""
     error: str = ""
     key: str = ""
+    decides: bool = False
+    """Whether what it says changes what else the form asks."""
+    folded: bool = False
+    """Whether the form shows it only when asked for more."""
 
     @property
     def input_type(self) -> str:
@@ -61,6 +65,14 @@ def keyed(fields: tuple[Field, ...], key: str) -> tuple[Field, ...]:
 def filled(fields: tuple[Field, ...], posted: Mapping[str, str]) -> tuple[Field, ...]:
     """Return the fields with what was typed, and what is wrong with each."""
     return tuple(_filled(one, posted) for one in fields)
+
+
+def prefilled(fields: tuple[Field, ...], written: Mapping[str, str]) -> tuple[Field, ...]:
+    """Return the fields with what was written so far, nothing judged yet."""
+    return tuple(
+        replace(one, value=written.get(one.name, "").replace("\x00", "")[:LONGEST] or one.value)
+        for one in fields
+    )
 
 
 def wrong(fields: tuple[Field, ...]) -> bool:

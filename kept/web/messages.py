@@ -33,6 +33,7 @@ def send(said: Said) -> object:
     return conversation.reply(
         said.ticket, by=said.by, at=said.at, text=_complete(text, given),
         template=template.id if template else None, given=given, key=key,
+        override=said.get("override"),
     )  # fmt: skip
 
 

@@ -11,16 +11,22 @@ from kept.policy.rules import Policy
 from kept.records.queries.views import ApprovalView, JournalLine, StepView, TicketView
 from kept.services.errors import DeskError, Refused
 from kept.services.filling import BLANK, fill
-from kept.web import acts, forms, talk, wants
+from kept.web import acts, asking, forms, talk, wants
 from kept.web.acts import Act
 from kept.web.forms import Field
 from kept.web.rail import Rail, rail
 from kept.web.say import plain
+from kept.web.ways import Opening, Way, needs_in_words, ways
 
 OVERRIDE = Field(
     name="override", label="Do it all the same, because", type="long",
-    help="The clause lets you pass with a reason. It is kept, and counted.",
+    help="The clause lets you pass with a reason. It is kept, and counted.", key="override",
 )  # fmt: skip
+PASSED = {
+    "resolved": "resolve", "closed": "close", "escalated": "escalate",
+    "severity_changed": "severity", "agent_public": "text",
+}  # fmt: skip
+"""An event whose `require` gate may be passed with a reason -> the act that asks for it."""
 STEP_TONES = {"open": "open", "done": "kept", "missed": "missed", "cancelled": "ended"}
 
 
@@ -39,6 +45,10 @@ class ActCard:
     tone: str = ""
     due_at: datetime | None = None
     open: bool = False
+
+    @property
+    def folded(self) -> int:
+        return sum(one.folded for one in self.fields)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +84,9 @@ class Refusal:
     clause: str = ""
     words: str = ""
     allows: str = ""
+    event: str = ""
     overridable: bool = False
+    ways: tuple[Way, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +126,7 @@ class TicketPage:
     typed_kind: str
     typed_template: str
     blanks: tuple[Field, ...]
+    passing: str
     key: str
 
 
@@ -135,8 +148,12 @@ def ticket_page(
     names = {level.id: f"{level.id} {level.name}" for level in policy.levels}
     names |= {str(person.id): person.name for person in ticket.people}
     names |= {team.id: team.name for team in policy.teams.values()}
-    override = refusal is not None and refusal.overridable
+    passing = PASSED.get(refusal.event, "") if refusal and refusal.overridable else ""
     message = said.posted if said.noun == "messages" else {}
+    cards = tuple(
+        _act(act, ticket, policy, said, passing) for act in acts.TABLE if act.shows(ticket, policy)
+    )
+    steps = _steps(ticket, policy, said)
     return TicketPage(
         ticket=ticket,
         policy=policy,
@@ -149,20 +166,20 @@ def ticket_page(
         rail=rail(ticket.commitments, opened_at=ticket.opened_at, now=now,
                   pauses=talk.pauses(journal)),
         talk=talk.talk(ticket.messages, journal, names),
-        acts=tuple(_act(act, ticket, policy, said, override) for act in acts.TABLE
-                   if act.shows(ticket, policy)),
-        steps=_steps(ticket, policy, said),
+        acts=cards,
+        steps=steps,
         approvals=tuple(_approval(view, ticket) for view in ticket.approvals),
         templates=_templates(ticket, policy, me_name),
         hints=wants.hints(policy, ticket.facts) if ticket.status in acts.OPEN else (),
         verified="yes" if ticket.facts.get("verified") is True else "not yet",
         may_resolve=ticket.status in acts.OPEN,
         may_wait=ticket.status in acts.OPEN and ticket.waiting_on != "customer",
-        refusal=refusal,
+        refusal=_with_ways(refusal, policy, cards, steps),
         typed_text=message.get("text", ticket.draft),
         typed_kind=message.get("kind", "public"),
         typed_template=message.get("template", ""),
-        blanks=_blanks(policy, message, refusal),
+        blanks=(*_blanks(policy, message, refusal), *((OVERRIDE,) if passing == "text" else ())),
+        passing=passing,
         key=key,
     )  # fmt: skip
 
@@ -178,7 +195,8 @@ def refusal_of(error: DeskError, policy: Policy) -> Refusal:
         sentence=error.say,
         clause=error.because.clause,
         words=clause.text if clause else "",
-        allows=_allows(error.needs),
+        allows="" if error.say else needs_in_words(error.needs),
+        event=error.act,
         overridable=str(error.enforce) == "require",
     )
 
@@ -189,18 +207,36 @@ def rank(policy: Policy, severity: str | None) -> int:
     return places.index(severity) + 1 if severity in places else 0
 
 
-def _allows(needs: str) -> str:
-    return needs.replace(" && ", " and ").replace(" || ", " or ").replace("_", " ")
+def _with_ways(
+    refusal: Refusal | None, policy: Policy, cards: Sequence[ActCard], steps: Sequence[StepCard]
+) -> Refusal | None:
+    """Return the refusal with the acts of this page that would lift it."""
+    if refusal is None or not refusal.clause:
+        return refusal
+    known = {card.name: Opening(title=card.title, noun=card.noun) for card in cards}
+    known["text"] = Opening(title="Write to the customer", noun="messages")
+    named = {f"step:{step.view.name}": step.act for step in steps if step.act}
+    known |= {name: Opening(title=f"Do the step: {act.title}", noun=act.name)
+              for name, act in named.items()}  # fmt: skip
+    found = ways(policy, refusal.clause, refusal.event, known)
+    here = tuple(
+        replace(way, act=named[way.act].name, noun="steps", step=way.act.removeprefix("step:"))
+        if way.act in named
+        else way
+        for way in found
+    )
+    return replace(refusal, ways=here, allows="" if here else refusal.allows)
 
 
-def _act(act: Act, ticket: TicketView, policy: Policy, typed: Typed, overridable: bool) -> ActCard:
-    here = typed.noun == act.noun
-    fields = typed.fields if here and typed.fields else act.fields(ticket, policy)
-    if here and overridable and act.override and all(one.name != "override" for one in fields):
-        fields = (*fields, OVERRIDE)
+def _act(act: Act, ticket: TicketView, policy: Policy, typed: Typed, passing: str) -> ActCard:
+    """Return an act's card, open where it was posted or may be passed with a reason."""
+    posted = typed.noun == act.noun
+    fields = typed.fields if posted and typed.fields else act.fields(ticket, policy)
+    if act.name == passing and all(one.name != "override" for one in fields):
+        fields = (*fields, replace(OVERRIDE, key=""))
     return ActCard(
         noun=act.noun, name=act.name, title=act.title, button=act.button, key=act.key,
-        fields=forms.keyed(fields, act.name), open=here,
+        fields=forms.keyed(fields, act.name), open=posted or act.name == passing,
     )  # fmt: skip
 
 
@@ -221,7 +257,7 @@ def _step_act(
     view: StepView, ticket: TicketView, policy: Policy, typed: Typed, number: int, first: bool
 ) -> ActCard:
     here = typed.noun == "steps" and typed.step == view.name
-    asked = acts.step_fields(ticket, policy, view.form, f"step-{number}")
+    asked = asking.step_fields(ticket, policy, view.form, f"step-{number}")
     fields = typed.fields if here and typed.fields else asked
     before = f"needed before it is {plain(view.before)}" if view.before else ""
     return ActCard(

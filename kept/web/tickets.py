@@ -8,7 +8,7 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from kept import clock
 from kept.policy.rules import Policy
@@ -16,7 +16,7 @@ from kept.records.compiled import policy_by_hash
 from kept.records.queries.tickets import journal_lines, ticket_view
 from kept.records.queries.views import TicketView
 from kept.services.errors import DeskError
-from kept.web import acts, decisions, forms, messages
+from kept.web import acts, asking, decisions, forms, messages
 from kept.web.acts import Said
 from kept.web.forms import Field
 from kept.web.queue import workspace_context
@@ -33,12 +33,17 @@ def ticket(request: HttpRequest, number: int) -> HttpResponse:
     return _page(request, _seen(request, number))
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @signed_in
 def act(request: HttpRequest, number: int, noun: str) -> HttpResponse:
-    """Do one act; a refusal answers 409 with the clause and what was typed."""
+    """Do one act; a refusal answers 409 with the clause and what was typed.
+
+    Asked for by GET, or for its form only, the page comes with this act open and nothing is done.
+    """
     view = _seen(request, number)
     policy = policy_by_hash(view.policy_hash)
+    if request.method != "POST" or request.POST.get("form") == "only":
+        return _page(request, view, typed=_opened(request, view, policy, noun))
     fields, verbs = _asked(request, view, policy, noun)
     typed = Typed(
         noun=noun, step=request.POST.get("step", ""), fields=fields, posted=request.POST.dict()
@@ -62,6 +67,18 @@ def act(request: HttpRequest, number: int, noun: str) -> HttpResponse:
     return redirect(reverse("ticket", args=(number,)) + query_of(request.GET.dict()))
 
 
+def _opened(request: HttpRequest, view: TicketView, policy: Policy, noun: str) -> Typed:
+    """Return a form as it opens, with what was written so far; nothing is judged yet."""
+    if noun not in acts.BY_NOUN and noun not in {"messages", "steps"}:
+        raise Http404
+    written = request.POST.dict() if request.method == "POST" else request.GET.dict()
+    fields: tuple[Field, ...] = ()
+    if noun == "escalations" and written.get("to"):
+        fields = asking.escalation(view, policy, written["to"])
+    return Typed(noun=noun, step=written.get("step", ""), fields=forms.prefilled(fields, written))
+
+
+PARTS = {"ticket": "tickets/_part.html", "act-escalate": "tickets/_escalate.html"}
 Verbs = tuple[Callable[[Said], object], ...]
 
 
@@ -80,13 +97,13 @@ def _asked(
         step = next((one for one in view.steps if one.name == posted.get("step")), None)
         if step is None:
             raise Http404
-        fields = acts.step_fields(view, policy, step.form, "step")
+        fields = asking.step_fields(view, policy, step.form, "step")
         return forms.filled(fields, posted), (decisions.do_step,)
     if noun not in acts.BY_NOUN:
         raise Http404
     known = acts.BY_NOUN[noun]
     fields = (
-        acts.escalation(view, policy, posted.get("to", ""))
+        asking.escalation(view, policy, posted.get("to", ""))
         if noun == "escalations"
         else known.fields(view, policy)
     )
@@ -123,7 +140,7 @@ def _page(
     status: int = 200,
 ) -> HttpResponse:
     now: datetime = clock.now()
-    part = wanted_part(request) == "ticket"
+    part = wanted_part(request) in PARTS
     shown: dict[str, Any] = {} if part else workspace_context(request, view.id)
     shown["page"] = ticket_page(
         view,
@@ -137,6 +154,4 @@ def _page(
         refusal=refusal,
         typed=typed,
     )
-    return render(
-        request, "tickets/page.html", shown, parts={"ticket": "tickets/_part.html"}, status=status
-    )
+    return render(request, "tickets/page.html", shown, parts=PARTS, status=status)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kept.policy.conditions import Expr, walk
-from kept.policy.rules import Form, GateRule, Policy, StepRule
+from kept.policy.rules import GateRule, Policy, StepRule
 from kept.policy.words import Enforce
 from kept.web.say import plain
 
@@ -39,52 +39,21 @@ def hints(policy: Policy, facts: dict[str, Any]) -> tuple[Hint, ...]:
     return tuple([*found, *steps][:MOST_HINTS])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Handoff:
-    """The form that goes along with an escalation, and the step it does, if it is one."""
-
-    form: Form
-    step: str = ""
-
-
-def handoff(policy: Policy, facts: dict[str, Any], to: str) -> Handoff | None:
-    """Return what must be written when a ticket moves to this level by hand.
-
-    It is the form of the step that the SOP wants done before escalating; an SOP that asks for a
-    hand-off only in words still has a form named for it.
-    """
-    done = facts.get("steps_done") or ()
-    steps = {rule.name: rule for rule in policy.rules if isinstance(rule, StepRule)}
-    wanted = [name for name, rule in steps.items() if rule.before == "escalated"]
-    wanted += [
-        str(node.args[0].value)
-        for node in _needs(policy, {**facts, "to": to}, BLOCKING)
-        if node.op == "in" and node.args[1].name == "steps_done"
-    ]
-    for name in dict.fromkeys(wanted):
-        form = policy.forms.get(steps[name].form or "") if name in steps else None
-        if form and name not in done:
-            return Handoff(form=form, step=name)
-    if wanted:
-        return None
-    named = next((form for id_, form in policy.forms.items() if id_ in NAMED), None)
-    return Handoff(form=named) if named else None
-
-
-NAMED = ("hand_off", "handoff")
 BLOCKING = (Enforce.BLOCK, Enforce.REQUIRE)
 
 
-def reasons(policy: Policy, facts: dict[str, Any], to: str) -> tuple[str, ...]:
-    """Return the reasons that a gate of escalating accepts, empty where any reason will do."""
-    for node in _needs(policy, {**facts, "to": to}, BLOCKING):
+def reasons(policy: Policy, event: str, facts: dict[str, Any]) -> tuple[str, ...]:
+    """Return the reasons that a gate of this event accepts, empty where any reason will do."""
+    for node in _needs(policy, event, facts, BLOCKING):
         if node.op == "in" and node.args[0].name == "reason" and node.args[1].op == "list":
             return tuple(str(value.value) for value in node.args[1].args)
     return ()
 
 
-def _needs(policy: Policy, facts: dict[str, Any], enforced: tuple[Enforce, ...]) -> Iterator[Expr]:
-    for rule in _gates(policy, facts, "escalated"):
+def _needs(
+    policy: Policy, event: str, facts: dict[str, Any], enforced: tuple[Enforce, ...]
+) -> Iterator[Expr]:
+    for rule in _gates(policy, facts, event):
         if rule.enforce not in enforced or rule.needs is None:
             continue
         if isinstance(rule.needs.tree, Expr):

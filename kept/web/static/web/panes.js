@@ -48,7 +48,18 @@ function onChange({ target }) {
   if (target.matches(".queue__filters select")) target.form.requestSubmit()
 }
 
+function openAct(name) {
+  const act = $(`[data-act="${CSS.escape(name)}"]`)
+  if (act) act.open = true
+  const place = act ? $("input:not([type=hidden]), select, textarea, .button", act) : $("#override, #text")
+  place?.scrollIntoView({ block: "center" })
+  place?.focus()
+  return Boolean(place)
+}
+
 function onClick(event) {
+  const opens = event.target.closest("[data-opens]")
+  if (opens && openAct(opens.dataset.opens)) event.preventDefault()
   const close = event.target.closest("[data-close-proof]")
   if (close && closeProof()) event.preventDefault()
   const toggle = event.target.closest("[data-toggle]")
