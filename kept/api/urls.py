@@ -23,5 +23,5 @@ urlpatterns: list[URLPattern] = [
         path(f"v1/{_django(template)}", views.view_of(methods))
         for template, methods in views.paths().items()
     ),
-    re_path(r"^.*$", views.nothing_here, name="api-nothing"),
+    re_path(r"^[\s\S]*\Z", views.nothing_here, name="api-nothing"),
 ]

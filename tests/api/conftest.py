@@ -1,7 +1,7 @@
 """Programs at the small desk: one token for each role, and Eve's of another desk."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -34,13 +34,14 @@ class Program:
     secret: str
     agent: int
     token: int
+    client: Client = field(default_factory=Client)
 
     def get(self, path: str, **headers: str) -> Any:
-        return Client().get(f"/api/v1{path}", headers=self._with(headers))
+        return self.client.get(f"/api/v1{path}", headers=self._with(headers))
 
     def post(self, path: str, body: object = None, **headers: str) -> Any:
         sent = body if isinstance(body, bytes) else json.dumps(body or {}).encode()
-        return Client().post(
+        return self.client.post(
             f"/api/v1{path}", sent, content_type="application/json", headers=self._with(headers)
         )
 

@@ -56,7 +56,8 @@ def test_what_is_anothers_answers_byte_for_byte_as_what_does_not_exist(
         assert (answer.status_code, answer.content) == (404, missing.content), name
         nowhere = eve.get(path.replace(str(ticket), "999999").replace("small", "nowhere"))
         assert nowhere.content == answer.content, name
-    assert eve.get("/no/such/address").content == missing.content
+    for path in ("/no/such/address", "/tickets/", "/tickets/1/x%0Ay/proof", "/desks/a%0Ab/sop"):
+        assert eve.get(path).content == missing.content, path
 
 
 @pytest.mark.parametrize("noun", [noun for noun, _, _ in VERBS])

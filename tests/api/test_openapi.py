@@ -77,7 +77,7 @@ def _fuzz(operation: Any, agent: Program, ticket: int) -> int:
             headers={
                 "Authorization": f"Bearer {agent.secret}",
                 "Accept-Encoding": "identity",
-            },  # fmt: skip
+            },
         )
         sent += 1
 
