@@ -11,7 +11,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from kept.cli import access, house, mail, sop, upkeep
+from kept.cli import access, doctor, house, mail, sop, upkeep
 from kept.cli.output import Stop, complain
 from kept.env import SettingError
 
@@ -54,6 +54,6 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for module in (house, sop, mail, access, upkeep):
+    for module in (house, sop, mail, access, doctor, upkeep):
         module.register(commands)
     return top

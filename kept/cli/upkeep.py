@@ -1,18 +1,17 @@
-"""`kept doctor`, `verify`, `backup`, `restore` and `export history`: looking after a desk."""
+"""`kept verify`, `backup`, `restore` and `export history`: looking after a desk."""
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from kept.cli.database import answers, database, set_up
+from kept.cli.database import database
 from kept.cli.output import (
     Commands,
     Stop,
@@ -24,18 +23,9 @@ from kept.cli.output import (
     say,
 )
 
-OLDEST_SERVER = 150_000
-Finding = tuple[str, bool, str]
-"""What was looked at, whether it is well, and what was found or what to do."""
-
 
 def register(commands: Commands) -> None:
     """Add the commands that look after a desk."""
-    doctor = command(
-        commands, "doctor", run_doctor, says="look whether everything is well",
-        examples="kept doctor",
-    )  # fmt: skip
-    json_flag(doctor)
     verify = command(
         commands, "verify", run_verify, says="recompute the journal and check its chain",
         examples="kept verify\nkept verify --desk esc --json",
@@ -60,49 +50,7 @@ def register(commands: Commands) -> None:
     history.add_argument("--desk", metavar="DESK", help="one desk; all of them without")
 
 
-# Health ------------------------------------------------------------------------------------------
-
-
-def run_doctor(chosen: argparse.Namespace) -> int:
-    """Print what was looked at; 1 where something is not well."""
-    found = list(_findings())
-    well = all(ok for _, ok, _ in found)
-    if chosen.json:
-        checks = [{"check": name, "ok": ok, "found": told} for name, ok, told in found]
-        print_json({"ok": well, "checks": checks})
-        return 0 if well else 1
-    for name, ok, told in found:
-        say(f"{coloured('ok ', 'green') if ok else coloured('no ', 'red')} {name}: {told}")
-    return 0 if well else 1
-
-
-def _findings() -> Iterator[Finding]:
-    set_up()
-    from django.conf import settings
-
-    yield "settings", True, "read"
-    data = Path(settings.KEPT_DATA)
-    near = data if data.exists() else data.parent
-    writable = os.access(near, os.W_OK)
-    yield "data folder", writable, str(data) if writable else f"cannot write to {near}"
-    reached = answers()
-    advice = "start `kept run`, or set DATABASE_URL"
-    yield "database", reached, "answers" if reached else f"does not answer: {advice}"
-    if reached:
-        yield from _of_database()
-
-
-def _of_database() -> Iterator[Finding]:
-    from django.db import connection
-    from django.db.migrations.executor import MigrationExecutor
-
-    number = connection.pg_version  # type: ignore[attr-defined]  # PostgreSQL's connection has it
-    good = number >= OLDEST_SERVER
-    yield "server", good, f"PostgreSQL {number // 10_000}" + ("" if good else ": 15 is the oldest")
-    executor = MigrationExecutor(connection)
-    waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    told = f"{len(waiting)} migrations wait: run `kept migrate`" if waiting else "up to date"
-    yield "tables", not waiting, told
+# Books -------------------------------------------------------------------------------------------
 
 
 def run_verify(chosen: argparse.Namespace) -> int:

@@ -126,7 +126,7 @@ def _take_words_back(ticket_id: int, survivor: int) -> None:
     with connection.cursor() as cursor:
         for table in ("message", "reply_token"):
             cursor.execute(
-                f"UPDATE {table} SET ticket_id = %s, came_from = trim_array(came_from, 1)"  # noqa: S608 - two names of ours
+                f"UPDATE {table} SET ticket_id = %s, came_from = trim_array(came_from, 1)"
                 " WHERE ticket_id = %s AND came_from[cardinality(came_from)] = %s",
                 [ticket_id, survivor, ticket_id],
             )

@@ -9,7 +9,7 @@ from kept import clock
 from kept.channels.mail import outgoing, receive
 from kept.channels.mail.sandbox import Sandbox
 from kept.channels.mail.send import Connection
-from kept.services import cadences, clocks, notices, policies
+from kept.services import cadences, clocks, heartbeats, notices, policies
 from kept.worker import mail
 from kept.worker.loop import Loop
 
@@ -32,6 +32,7 @@ def all_loops(stopping: threading.Event) -> tuple[Loop, ...]:
         Loop(name="mailboxes", work=_mailboxes(stopping), every_seconds=10.0),
         Loop(name="policies", work=_policies(stopping), every_seconds=5.0),
         Loop(name="watchdog", work=_watch, every_seconds=30.0),
+        Loop(name="heartbeat", work=_heartbeat(), every_seconds=heartbeats.EVERY_SECONDS),
         Loop(name="cadences", work=_cadences, every_seconds=60.0),
     )
 
@@ -48,6 +49,17 @@ def _notices() -> int:
 def _watch() -> int:
     clocks.watch(at=clock.now())
     return 0
+
+
+def _heartbeat() -> Callable[[], int]:
+    started_at = clock.now()
+    name = heartbeats.own_name()
+
+    def work() -> int:
+        heartbeats.beat(name, "worker", started_at=started_at, at=clock.now())
+        return 0
+
+    return work
 
 
 def _cadences() -> int:

@@ -52,6 +52,21 @@ def work(stopping: threading.Event) -> None:
         runner.thread.join(max(0.0, until - time.monotonic()))
         if runner.thread.is_alive():
             log.warning("%s did not finish; its leases run out", runner.loop.name)
+    _say_farewell()
+
+
+def _say_farewell() -> None:
+    """Take our heartbeat away; without a database nobody can, and it goes stale."""
+    from django.db import DatabaseError, connection  # noqa: PLC0415 - needs Django's settings
+
+    from kept.services import heartbeats  # noqa: PLC0415 - as above
+
+    try:
+        heartbeats.end(heartbeats.own_name())
+    except DatabaseError:
+        log.warning("the heartbeat stays; the database is away")
+    finally:
+        connection.close()
 
 
 def _stop_on_signal(stopping: threading.Event) -> None:

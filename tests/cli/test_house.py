@@ -189,3 +189,28 @@ def test_everything_runs_in_one_tree_and_ends_on_sigterm(
     assert answered.is_set()
     process.send_signal(signal.SIGTERM)
     assert process.wait(timeout=90) == 0
+
+
+def test_the_doctor_looks_at_the_work_and_says_what_to_do(desk: dict[str, str]) -> None:
+    checks = {c["check"]: c for c in json.loads(run(desk, "doctor", "--json").stdout)["checks"]}
+    assert not checks["workers"]["ok"] and "kept worker" in checks["workers"]["found"]
+    whole = {"disk", "time", "clocks", "intake", "quarantine", "outbox", "journal", "alarms"}
+    assert all(checks[name]["ok"] for name in whole), checks
+
+
+def test_a_worker_tells_the_doctor_that_it_lives_and_that_it_ended(desk: dict[str, str]) -> None:
+    worker = subprocess.Popen([*KEPT, "worker"], env=desk)
+    waiting = threading.Event()
+    try:
+        for _ in range(100):
+            answer = run(desk, "doctor", "--json")
+            if answer.returncode == 0:
+                break
+            waiting.wait(0.2)
+        assert answer.returncode == 0, answer.stdout
+        worker.send_signal(signal.SIGTERM)
+        assert worker.wait(20) == 0
+    finally:
+        worker.kill()
+        worker.wait()
+    assert b"none was ever heard" in run(desk, "doctor").stdout

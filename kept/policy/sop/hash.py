@@ -1,7 +1,8 @@
 """The canonical form of a policy and its sha256 (SOP language, section 7).
 
 Rules, declarations and the words of clauses count; the lines they stand in, blank lines and test
-blocks do not. Calendars count as declared: what zone data made of them is a version of its own.
+blocks do not, nor what holds its default. Calendars count as declared: what zone data made of
+them is a version of its own.
 """
 
 from __future__ import annotations
@@ -45,12 +46,31 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Calendar):
         return [value.zone, value.source]
     if isinstance(value, msgspec.Struct):
-        kept = {name: _plain(getattr(value, name)) for name in _binding(type(value))}
+        kept = {
+            name: _plain(held)
+            for name, default in _binding(type(value))
+            if (held := getattr(value, name)) != default
+        }
         tag = value.__struct_config__.tag
         return kept | {"kind": tag} if tag is not None else kept
     return value
 
 
 @cache
-def _binding(kind: type[msgspec.Struct]) -> tuple[str, ...]:
-    return tuple(name for name in kind.__struct_fields__ if name not in LEFT_OUT)
+def _binding(kind: type[msgspec.Struct]) -> tuple[tuple[str, Any], ...]:
+    """Return the fields that bind, with their defaults.
+
+    What holds its default is left out, so that a field which a later version of the program adds
+    gives no stored policy another hash. For the same reason a default never changes.
+    """
+    return tuple(
+        (field.name, _default(field))
+        for field in msgspec.structs.fields(kind)
+        if field.name not in LEFT_OUT
+    )
+
+
+def _default(field: msgspec.structs.FieldInfo) -> Any:
+    if field.default_factory is not msgspec.NODEFAULT:
+        return field.default_factory()
+    return field.default
