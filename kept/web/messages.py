@@ -1,26 +1,12 @@
-"""Writing on a ticket, and showing a customer's HTML mail in a frame that can do nothing."""
+"""Writing on a ticket: replies with their templates, notes, and what a button adds to them."""
 
 from collections.abc import Callable
 
-from django.http import Http404, HttpRequest, HttpResponse
-from django.views.decorators.clickjacking import xframe_options_sameorigin
-from django.views.decorators.http import require_safe
-
 from kept.policy.rules import Template
-from kept.records.queries.conversation import message_html
 from kept.services import conversation, endings, work
 from kept.services.errors import NotValid
 from kept.services.filling import BLANK
 from kept.web.acts import Said
-from kept.web.render import agent_id
-from kept.web.sign_in import signed_in
-
-FRAME = "default-src 'none'; style-src 'unsafe-inline'; img-src {images}; sandbox allow-popups"
-SHELL = (
-    '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Message</title>'
-    '<base target="_blank"><meta name="referrer" content="no-referrer"></head>'
-    "<body>{body}</body></html>"
-)
 
 
 def send(said: Said) -> object:
@@ -41,21 +27,6 @@ def then(wanted: str) -> tuple[Callable[[Said], object], ...]:
     """Return the verbs of a post: the message first, then what the button adds."""
     follow = {"resolve": _resolve, "wait": _wait}.get(wanted)
     return (send, follow) if follow else (send,)
-
-
-@require_safe
-@signed_in
-@xframe_options_sameorigin
-def message_frame(request: HttpRequest, number: int) -> HttpResponse:
-    """Show sanitised HTML with nothing from outside, or its images once somebody asks."""
-    html = message_html(agent_id(request), number)
-    if html is None:
-        raise Http404
-    images = "https: data:" if request.GET.get("images") == "show" else "data:"
-    response = HttpResponse(SHELL.format(body=html))
-    response["Content-Security-Policy"] = FRAME.format(images=images) + "; frame-ancestors 'self'"
-    response["Referrer-Policy"] = "no-referrer"
-    return response
 
 
 def _resolve(said: Said) -> object:

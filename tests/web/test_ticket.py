@@ -178,8 +178,6 @@ def test_html_mail_is_framed_and_can_do_nothing(amira: Client, ticket: int) -> N
     assert "default-src 'none'" in policy
     assert "img-src data:;" in policy
     assert "sandbox" in policy
-    shown = amira.get(f"/messages/{message.pk}/frame?images=show")
-    assert "img-src https: data:" in shown["Content-Security-Policy"]
 
 
 @pytest.mark.parametrize("noun", ["unicorns", "messages/extra", ""])

@@ -57,6 +57,19 @@ def message_html(agent: int, message: int) -> str | None:
     return None if row is None else str(row[0])
 
 
+def inline_files(message: int, *, largest: int) -> tuple[tuple[str, bytes], ...]:
+    """Return the parts that a mail's own markup shows, by Content-ID; whoever asks may see it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT inline_cid, body FROM attachment
+            WHERE message_id = %s AND inline_cid <> '' AND size <= %s ORDER BY id LIMIT 40
+            """,
+            [message, largest],
+        )
+        return tuple((row[0], bytes(row[1])) for row in cursor.fetchall())
+
+
 def attachment(agent: int, attachment_id: int) -> AttachmentBody | None:
     """Return a file of a message the agent may see."""
     with connection.cursor() as cursor:
