@@ -15,6 +15,7 @@ from kept.records.models import Agent, CustomerAddress
 from kept.services import projections
 from kept.services.links import confirm_token
 from kept.services.locking import LockedTicket
+from kept.services.reflowing import reflowed
 
 BLANK = re.compile(r"\{\{\s*([A-Za-z_][\w.]*)\s*\}\}")
 
@@ -40,7 +41,7 @@ def fill(template: Template, known: Mapping[str, str]) -> Filled:
         return value
 
     subject = BLANK.sub(put, template.subject)
-    body = BLANK.sub(put, template.body)
+    body = BLANK.sub(put, reflowed(template.body))
     return Filled(
         subject=" ".join(subject.split()), body=body, open_blanks=tuple(dict.fromkeys(blanks))
     )
