@@ -7,13 +7,14 @@ idempotent, so a worker killed anywhere leaves nothing lost and nothing twice.
 import hashlib
 import re
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from django.db import connection, transaction
 
 from kept.policy.facts import DeliveryFailed
 from kept.policy.words import Frozen
 from kept.records.instants import instant
-from kept.records.models import Desk, Message, MessageIdSeen, Outbox, RawMessage
+from kept.records.models import Desk, Message, Outbox, RawMessage
 from kept.services import conversation, customers, threads, tickets
 from kept.services.alarms import raise_alarm
 from kept.services.errors import NotFound
@@ -41,6 +42,18 @@ class RawClaim(Frozen, frozen=True, kw_only=True):
     mailbox: str
     body: bytes
     attempts: int
+
+
+class _Kept(NamedTuple):
+    """A raw message under lock; its bytes stay where they are."""
+
+    id: int
+    desk: int
+    slug: str
+    state: str
+    received_at: datetime
+    trusted_at: datetime | None
+    ticket: int | None
 
 
 def keep_raw(
@@ -148,47 +161,58 @@ def quarantine(raw_id: int, problem: str, *, at: datetime) -> None:
 
 def _take_in(raw_id: int, parsed: IncomingMessage, at: datetime) -> Taken:
     with transaction.atomic(durable=True):
-        raw = (
-            RawMessage.objects.select_for_update(of=("self",))
-            .select_related("desk")
-            .defer("body")
-            .filter(pk=raw_id)
-            .first()
-        )
-        if raw is None:
-            raise NotFound("There is no such raw message.")
+        raw = _locked(raw_id)
         if raw.state not in ("received", "quarantined"):
             message = Message.objects.filter(raw_id=raw_id).values_list("id", flat=True).first()
-            return Taken(ticket=raw.ticket_id, created=False, message=message, duplicate=True)
+            return Taken(ticket=raw.ticket, created=False, message=message, duplicate=True)
         taken = _bounce(raw, parsed, at) if parsed.bounce_of else _place(raw, parsed, at)
-        RawMessage.objects.filter(pk=raw_id).update(
-            state="duplicate" if taken.duplicate else "taken",
-            ticket_id=taken.ticket,
-            problem="; ".join(taken.problems)[:2000],
-            lease_until=None,
-        )
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE raw_message SET state = %s, ticket_id = %s, problem = %s,"
+                " lease_until = NULL WHERE id = %s",
+                [
+                    "duplicate" if taken.duplicate else "taken",
+                    taken.ticket,
+                    "; ".join(taken.problems)[:2000],
+                    raw_id,
+                ],
+            )
     return taken
 
 
-def _place(raw: RawMessage, parsed: IncomingMessage, at: datetime) -> Taken:
-    thread = threads.find(raw.desk_id, parsed)
+def _locked(raw_id: int) -> _Kept:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT r.id, d.id, d.slug, r.state, r.received_at, r.trusted_at, r.ticket_id
+            FROM raw_message r JOIN desk d ON d.id = r.desk_id
+            WHERE r.id = %s FOR UPDATE OF r
+            """,
+            [raw_id],
+        )
+        row = cursor.fetchone()
+    if row is None:
+        raise NotFound("There is no such raw message.")
+    return _Kept(*row)
+
+
+def _place(raw: _Kept, parsed: IncomingMessage, at: datetime) -> Taken:
+    thread = threads.find(raw.desk, parsed)
     warnings = tuple(w for w in (thread.warning, *parsed.warnings) if w)
     if thread.ticket is None:
         return _open(raw, parsed, at, warnings)
     return _continue(raw, parsed, at, thread, warnings)
 
 
-def _open(
-    raw: RawMessage, parsed: IncomingMessage, at: datetime, warnings: tuple[str, ...]
-) -> Taken:
+def _open(raw: _Kept, parsed: IncomingMessage, at: datetime, warnings: tuple[str, ...]) -> Taken:
     opening = tickets.Opening(
         subject=parsed.subject,
         text=parsed.text,
         channel=parsed.channel,
         occurred_at=raw.trusted_at or raw.received_at,
-        fact_id=f"raw{raw.pk}",
+        fact_id=f"raw{raw.id}",
     )
-    ticket = tickets.begin(raw.desk.slug, opening, at=at)
+    ticket = tickets.begin(raw.slug, opening, at=at)
     ticket.automatic_sender = parsed.automatic
     address = customers.normal_address(parsed.sender_kind, parsed.sender)
     customer = (
@@ -205,9 +229,9 @@ def _open(
         html=parsed.html,
         message_id=parsed.message_id,
         warning="; ".join(warnings),
-        raw=raw.pk,
+        raw=raw.id,
     )
-    _keep_rest(raw.desk_id, ticket.id, message, parsed)
+    _keep_rest(raw.desk, ticket.id, message, parsed)
     if warnings:
         ticket.needs_attention = warnings[0][:200]
     save(ticket)
@@ -215,7 +239,7 @@ def _open(
 
 
 def _continue(
-    raw: RawMessage,
+    raw: _Kept,
     parsed: IncomingMessage,
     at: datetime,
     thread: threads.Thread,
@@ -239,9 +263,9 @@ def _continue(
         message_id=one_line(parsed.message_id, 1000),
         warning="; ".join(warnings)[:300],
         sent_at=min(occurred, at),
-        raw_id=raw.pk,
+        raw_id=raw.id,
     )
-    _keep_rest(raw.desk_id, ticket.id, message.pk, parsed)
+    _keep_rest(raw.desk, ticket.id, message.pk, parsed)
     if not parsed.automatic:
         conversation.hear(
             ticket,
@@ -250,7 +274,7 @@ def _continue(
             trusted=True,
             customer=customer,
             channel=parsed.channel,
-            fact_id=f"raw{raw.pk}",
+            fact_id=f"raw{raw.id}",
         )
     if warnings:
         ticket.needs_attention = warnings[0][:200]
@@ -258,10 +282,10 @@ def _continue(
     return Taken(ticket=ticket.id, created=False, message=message.pk, problems=warnings)
 
 
-def _bounce(raw: RawMessage, parsed: IncomingMessage, at: datetime) -> Taken:
+def _bounce(raw: _Kept, parsed: IncomingMessage, at: datetime) -> Taken:
     """Note on our own message that it did not arrive; a report about nobody's mail is kept."""
     row = (
-        Outbox.objects.filter(desk_id=raw.desk_id, mail_id__in=parsed.bounce_of)
+        Outbox.objects.filter(desk_id=raw.desk, mail_id__in=parsed.bounce_of)
         .order_by("id")
         .first()
     )
@@ -275,7 +299,7 @@ def _bounce(raw: RawMessage, parsed: IncomingMessage, at: datetime) -> Taken:
         _deliver(row.message_id, "failed")
         ticket.needs_attention = "A mail did not reach the customer."
         fact = DeliveryFailed(
-            at=instant(min(raw.received_at, at)), id=f"raw{raw.pk}",
+            at=instant(min(raw.received_at, at)), id=f"raw{raw.id}",
             message=str(row.message_id or ""),
         )  # fmt: skip
         record(ticket, fact)
@@ -293,15 +317,12 @@ def _deliver(message: int | None, delivery: str) -> None:
 def _keep_rest(desk: int, ticket: int, message: int, parsed: IncomingMessage) -> None:
     conversation.attach(message, parsed.files)
     if parsed.message_id:
-        MessageIdSeen.objects.bulk_create(
-            [
-                MessageIdSeen(
-                    hash=text_hash(parsed.message_id), desk_id=desk, ticket_id=ticket,
-                    message_id=message,
-                )
-            ],
-            ignore_conflicts=True,
-        )  # fmt: skip
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO message_id_seen (hash, desk_id, ticket_id, message_id)"
+                " VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING",
+                [text_hash(parsed.message_id), desk, ticket, message],
+            )
 
 
 def _sender(parsed: IncomingMessage) -> str:
