@@ -20,6 +20,9 @@ title: A simulated desk
 version: 1.0.0
 zone: {zone}
 currency: USD
+fields:
+  impact: {{type: choice, values: [high, low]}}
+  urgency: {{type: choice, values: [high, low]}}
 ---
 # A simulated desk
 
@@ -49,7 +52,20 @@ levels:
 ```yaml role
 roles:
   - {{id: agent, name: Agent}}
-  - {{id: lead, name: Lead}}
+  - {{id: lead, name: Lead, limit: 500.00}}
+```
+
+Impact and urgency propose how urgent a matter is. {{#table}}
+```yaml table
+name: urgency_of
+inputs: {{impact: [high, low], urgency: [high, low]}}
+output: severity
+unique: true
+complete: true
+rows:
+  - {{impact: high, urgency: high, then: P1}}
+  - {{impact: high, urgency: low, then: P2}}
+  - {{impact: low, then: P3}}
 ```
 
 P1 is answered within {p1}. {{#p1}}
@@ -139,6 +155,43 @@ needs: confirmed
 say: Ask the customer first.
 ```
 
+Whoever passes a ticket on writes down what was tried within {p3}. {{#handoff}}
+```yaml rule
+step: handoff
+after: escalated
+within: $text
+before: resolved
+enforce: {enforce}
+on_miss: [{{flag: undocumented}}]
+```
+
+Refunds over $100 need a lead, for 7 days. {{#refund}}
+```yaml rule
+approval: refund
+when: amount > 100.00
+by: lead
+distinct_from: [requester]
+sum_over: {{ticket: always}}
+expires: 7d
+```
+
+Two attempts that failed send a ticket up. {{#attempts}}
+```yaml rule
+reaction: attempts
+on: [attempt_failed]
+when: failed_attempts >= 2
+do: [{{escalate: +1}}, {{open: handoff}}]
+```
+
+A customer who is silent for {after} is asked again. {{#chase}}
+```yaml rule
+reaction: chase
+start: waiting_on
+after: $text
+unless: [customer_message, resolved]
+do: [{{send: calm}}]
+```
+
 Words of alarm send a ticket up. {{#alarm}}
 ```yaml rule
 reaction: alarm
@@ -170,6 +223,7 @@ def settings(seed: int) -> dict[str, str]:
         "cal2": rng.choice(("24x7", "desk")),
         "days": rng.choice(("1", "2", "5")),
         "every": rng.choice(("2 hours", "4 hours", "1 day")),
+        "enforce": rng.choice(("warn", "block")),
         "after": rng.choice(("3 hours", "24 hours", "48 hours")),
     }
 
@@ -197,4 +251,4 @@ def tightened(seed: int) -> tuple[Policy, str]:
         "26 hours": "13 hours",
     }
     chosen[key] = halves[chosen[key]]
-    return compiled(TEXT.format(**chosen)), f"sim.{key}"
+    return compiled(TEXT.format(**chosen)), f"sim.L.{key}"

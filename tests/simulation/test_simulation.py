@@ -1,4 +1,4 @@
-"""Thousands of seeded lives hold every invariant of the engine."""
+"""Two thousand seeded lives hold every invariant of the engine."""
 
 import os
 
@@ -6,7 +6,7 @@ import pytest
 
 from tests.simulation.invariants import check
 
-LIVES = int(os.environ.get("KEPT_SIMULATED_LIVES", "4000"))
+LIVES = int(os.environ.get("KEPT_SIMULATED_LIVES", "2000"))
 BATCH = 250
 
 

@@ -11,15 +11,21 @@ from kept.policy.facts import (
     ActorKind,
     AgentNoted,
     AgentReplied,
+    ApprovalAsked,
+    Approved,
+    AttemptFailed,
     Closed,
     Confirmed,
     CustomerReplied,
     Escalated,
     Fact,
+    Paid,
     Promised,
+    Rejected,
     Reopened,
     Resolved,
     SeverityChanged,
+    StepDone,
     TicketCreated,
     Triaged,
     WaitingOn,
@@ -69,7 +75,29 @@ def one_fact(rng: Random, at: Instant, name: str) -> Fact:
         lambda: Confirmed(at=at, id=name),
         lambda: Reopened(at=at, id=name),
         lambda: Closed(at=at, id=name, by=person),
+        lambda: work_fact(rng, at, name, person),
+        lambda: work_fact(rng, at, name, person),
     )
+    return rng.choice(kinds)()
+
+
+def work_fact(rng: Random, at: Instant, name: str, person: Actor) -> Fact:
+    """Draw one fact of steps, attempts, money or what a table reads."""
+    amount = rng.choice((4_000, 10_000, 10_001, 60_000))
+    kinds = (
+        lambda: StepDone(at=at, id=name, by=person, step="handoff"),
+        lambda: AttemptFailed(at=at, id=name, by=person),
+        lambda: Triaged(
+            at=at, id=name, by=person,
+            fields={"impact": rng.choice(("high", "low")), "urgency": rng.choice(("high", "low"))},
+        ),
+        lambda: ApprovalAsked(
+            at=at, id=name, by=person, kind="refund", amount=amount, requester=person.id
+        ),
+        lambda: Approved(at=at, id=name, by=person, kind="refund"),
+        lambda: Rejected(at=at, id=name, by=person, kind="refund"),
+        lambda: Paid(at=at, id=name, by=person, kind="refund", amount=amount),
+    )  # fmt: skip
     return rng.choice(kinds)()
 
 
