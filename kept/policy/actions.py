@@ -48,21 +48,20 @@ TOLD_ONCE = frozenset(
 """What only an event tells: a condition that reads it is about that event alone."""
 
 
-def react(run: Run, name: str, event: Event) -> None:
+def react(run: Run, name: str, event: Event, plans: tuple[Plan, ...]) -> None:
     """Run the reactions to one event."""
-    plans = run.program.reactions.get(name)
-    if not plans or run.memory.ended_as:
-        return
     if name == "agent_public" and run.actor.kind is ActorKind.SYSTEM:
         return
+    scope = run.scope
     for plan in plans:
-        if plan.test is not None and plan.test(run.scope) is not True:
+        test = plan.test
+        if test is not None and test(scope) is not True:
             continue
-        if plan.key in run.ran or (plan.beaten_by and is_beaten(plan, run.scope)):
+        if plan.key in run.ran or (plan.beaten_by and is_beaten(plan, scope)):
             continue
         rule = plan.rule
         assert isinstance(rule, ReactionRule)
-        if rule.unless is not None and rule.unless.test(run.scope) is True:
+        if rule.unless is not None and rule.unless.test(scope) is True:
             continue
         if _is_new_cause(run, plan, name, event):
             run.ran.add(plan.key)

@@ -71,12 +71,14 @@ def _tell_start(run: Run, clock: Commitment, plan: Plan) -> None:
 # Stop ------------------------------------------------------------------------------------------
 
 
-def stop(run: Run, event: str) -> None:
-    """End what an event is the evidence for, and the cycles that wait for it."""
+def stop(run: Run, event: str, cycles: frozenset[str]) -> None:
+    """End what an event is the evidence for, and those of `cycles` that wait for it."""
+    by_machine = run.is_of_machine(event)
     for clock, plan in list(run.open.values()):
-        if plan is None:
+        if plan is None or event not in plan.ends:
             continue
-        if event in plan.stop and run.counts_by(plan.by, event):
+        counts = not by_machine if plan.by_anyone else run.counts_by(plan.by, event)
+        if counts and event in plan.stop:
             meet(run, clock, plan)
             if clock.kind is CommitmentKind.STEP:
                 run.add_to("steps_done", plan.name)
@@ -84,22 +86,28 @@ def stop(run: Run, event: str) -> None:
                 start(run, plan, run.now)
         elif event in plan.until:
             settle(run, clock, Verdict.CANCELLED, event)
-    if run.memory.waiting:
-        _close_cycles(run, event)
+    waiting = run.memory.waiting
+    if waiting and (run.pinned or not cycles.isdisjoint(waiting)):
+        _close_cycles(run, event, by_machine=by_machine)
     if run.suspended:
         for clock, plan in list(run.suspended.values()):
-            if event in plan.stop or event in plan.until:
+            if event in plan.ends:
                 clock.suspended = False
                 del run.suspended[clock.id]
 
 
-def _close_cycles(run: Run, event: str) -> None:
-    for key in list(run.memory.waiting):
-        plan = run.program.by_key.get(key)
-        if plan is None or event in plan.until:
-            del run.memory.waiting[key]
-        elif event in plan.stop and run.counts_by(plan.by, event):
-            started_at = run.memory.waiting.pop(key)
+def _close_cycles(run: Run, event: str, *, by_machine: bool) -> None:
+    waiting, plans = run.memory.waiting, run.program.by_key
+    for key in list(waiting):
+        plan = plans.get(key)
+        if plan is None:
+            del waiting[key]
+        elif event not in plan.ends:
+            continue
+        elif event in plan.until:
+            del waiting[key]
+        elif not by_machine if plan.by_anyone else run.counts_by(plan.by, event):
+            started_at = waiting.pop(key)
             if plan.kind is CommitmentKind.CLOCK and holds(plan, run.scope) is None:
                 _note_unknown(run, plan, started_at)
 
@@ -138,7 +146,7 @@ def cancel_at_end(run: Run, event: str) -> None:
         if plan is None:
             goes_on = _outlives(run, clock, closing)
         else:
-            goes_on = event in plan.stop or event in plan.until or plan.survives[closing]
+            goes_on = event in plan.ends or plan.survives[closing]
         if not goes_on:
             settle(run, clock, Verdict.CANCELLED, "resolved")
 
@@ -193,30 +201,28 @@ def end_wait(run: Run, reason: str) -> None:
 # Start -----------------------------------------------------------------------------------------
 
 
-def start_rules(run: Run, event: str) -> None:
+def start_rules(run: Run, event: str, plans: tuple[Plan, ...]) -> None:
     """Begin what an event starts, once per cycle; a rule that does not hold yet waits (R5)."""
-    plans = run.program.starts.get(event)
-    if not plans or run.memory.ended_as:
-        return
-    scope, is_over = run.scope, run.is_over
-    picky = is_over or event == "agent_public"
-    running = {plan.key for clock, plan in run.open.values() if plan and not clock.suspended}
+    memory, scope, now = run.memory, run.scope, run.now
+    picky = run.is_over or event == "agent_public"
+    running: set[str] | None = None
     for plan in plans:
-        if plan.key in running or (picky and not _may_start(run, plan, event)):
+        key = plan.key
+        if picky and not _may_start(run, plan, event):
             continue
-        if plan.fires and _is_spent(run, plan):
+        if running is None:
+            running = {
+                other.key for clock, other in run.open.values() if other and not clock.suspended
+            }
+        if key in running or (plan.once_only and key in memory.fired):
             continue
-        truth = True if plan.test is None else plan.test(scope)
-        if truth is True and not (plan.beaten_by and is_beaten(plan, scope)):
-            start(run, plan, run.now)
-        else:
-            run.memory.waiting.setdefault(plan.key, run.now)
-
-
-def _is_spent(run: Run, plan: Plan) -> bool:
-    """Say whether a reaction that acts once per ticket has acted."""
-    once = getattr(plan.rule, "once", "")
-    return once == "per ticket" and plan.key in run.memory.fired
+        test = plan.test
+        if (test is None or test(scope) is True) and not (
+            plan.beaten_by and is_beaten(plan, scope)
+        ):
+            start(run, plan, now)
+        elif key not in memory.waiting:
+            memory.waiting[key] = now
 
 
 def _may_start(run: Run, plan: Plan, event: str) -> bool:
@@ -225,6 +231,5 @@ def _may_start(run: Run, plan: Plan, event: str) -> bool:
         return False
     if not run.is_over:
         return True
-    ends = plan.stop | plan.until
     done = {"resolved"} if run.state.status is Status.RESOLVED else {"resolved", "closed"}
-    return event in AFTER_RESOLVED or (event not in WORK and not ends & done)
+    return event in AFTER_RESOLVED or (event not in WORK and not plan.ends & done)

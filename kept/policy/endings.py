@@ -47,7 +47,7 @@ def reopen(run: Run) -> None:
     for clock, plan in _ended(run, resolved_at):
         if plan.after_reopening and holds(plan, run.scope) is not False:
             if inside:
-                _go_on(run, clock, plan)
+                _go_on(run, run.thawed(clock), plan)
             elif "reopened" not in plan.start:
                 start(run, plan, run.now)
 
@@ -170,6 +170,7 @@ def _come_back(run: Run) -> None:
         plan = run.plan_of(clock)
         if plan is None or clock.ended_by != "merged":
             continue
+        clock = run.thawed(clock)
         clock.settled_at, clock.ended_by = None, ""
         run.open[clock.id] = (clock, plan)
         if clock.missed_at is None:

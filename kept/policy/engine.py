@@ -41,7 +41,7 @@ from kept.policy.facts import (
 )
 from kept.policy.gates import gate
 from kept.policy.migrate import change, switch, with_earlier
-from kept.policy.program import Plan
+from kept.policy.program import NOTHING, Plan, Reach
 from kept.policy.promises import count_open, keep_promises, promise
 from kept.policy.rules import Level, Policy
 from kept.policy.run import Event, Run
@@ -53,6 +53,9 @@ from kept.policy.words import SECOND, CommitmentKind, Instant, Verdict
 
 ASKED_ALWAYS = frozenset({WaitingOn, Waived, MissRetracted, Approved, Rejected})
 """Facts that the language itself may forbid, whatever the SOP says."""
+ENDINGS = frozenset({"resolved", "closed"})
+KEEPING = frozenset({"agent_public", "resolved"})
+"""Events that may keep a promise."""
 MAX_SKEW = 120 * SECOND
 MAX_TURNS = 1_000
 """Derived events one outside event may lead to: a fixpoint needs far fewer."""
@@ -157,7 +160,8 @@ def take(run: Run, fact: Fact) -> Refuse | None:
         fire_timers(run, at - 1)
     if at > run.now:
         run.now = at
-    memory.fired_to = max(memory.fired_to, at - 1)
+    if at > memory.fired_to:
+        memory.fired_to = at - 1
     if not run.facts:
         prepare(run)
     if is_idle(run, fact):
@@ -167,12 +171,13 @@ def take(run: Run, fact: Fact) -> Refuse | None:
 
 def _act(run: Run, fact: Fact) -> Refuse | None:
     names = names_of(fact)
+    kind = type(fact)
     if isinstance(fact, Escalated) and (level := _asked_level(run, fact)):
         names = (*names, *ladder.reached(run, level))
     fields = told(run, fact)
     given = sets(run, fact)
     run.actor = fact.by
-    if type(fact) in ASKED_ALWAYS or not run.program.guarded.isdisjoint(names):
+    if kind in ASKED_ALWAYS or not run.program.guarded.isdisjoint(names):
         scope = {**run.scope, **given, **fields}
         refused = gate(run, fact, names, scope) or approvals.guard(run, fact, names, scope)
         if refused is not None:
@@ -184,12 +189,11 @@ def _act(run: Run, fact: Fact) -> Refuse | None:
     before = run.word("severity")
     take_in(run, fact, given)
     after = run.word("severity")
-    if after is not None and after != before and before is not None:
-        run.raised = ladder.compare(run, before, after)[0]
+    if after != before and after is not None and before is not None:
+        run.raised, lowered = ladder.compare(run, before, after)
         if "severity_changed" not in names:
             names = (*names, "severity_changed")
-            raised, lowered = ladder.compare(run, before, after)
-            fields |= {"to": after, "raised": raised, "lowered": lowered}
+            fields |= {"to": after, "raised": run.raised, "lowered": lowered}
     handle(run, Event(names, fields, fact.by), fact)
     settle_down(run)
     return None
@@ -214,45 +218,64 @@ def settle_down(run: Run) -> None:
 def handle(run: Run, event: Event, fact: Fact | None) -> None:
     """Let one event have its effects, in the language's order."""
     run.actor = event.by
-    scope = run.scope
-    scope.update(event.fields)
-    names = event.names
-    stopping = run.program.stopping if not run.pinned else frozenset(names)
-    if run.program.tables and run.changed:
+    run.scope.update(event.fields)
+    names, program, changed = event.names, run.program, run.changed
+    if changed and not program.deriving.isdisjoint(changed):
         derive_fields(run)
-    for name in names:
+    reaches = [(name, program.reach.get(name, NOTHING)) for name in names]
+    for name, reach in reaches:
         run.event = name
-        if name == "resolved" or name == "closed":
-            commitments.cancel_at_end(run, name)
-        if name in stopping:
-            commitments.stop(run, name)
-        if name == "agent_public" or name == "resolved":
-            keep_promises(run, name)
-        elif name == "closed":
-            endings.begin_rest(run)
+        _end(run, name, reach)
     if fact is not None:
         particular = PARTICULAR.get(type(fact))
         if particular is not None:
             particular(run, fact)
-    if "waiting_on" in run.changed:
-        commitments.follow_waiting(run)
-    if run.changed:
+    if changed:
+        if "waiting_on" in changed:
+            commitments.follow_waiting(run)
         reclassify(run, names)
-    for name in names:
-        commitments.start_rules(run, name)
+    _begin(run, event, reaches)
+    run.raised = False
+    _forget(run, event.fields)
+    if changed:
+        reclassify(run, ())
+
+
+def _end(run: Run, name: str, reach: Reach) -> None:
+    """Cancel and stop what an event ends."""
+    if name in ENDINGS:
+        commitments.cancel_at_end(run, name)
+    if reach.ends or run.pinned:
+        commitments.stop(run, name, reach.cycles)
+    if name in KEEPING:
+        keep_promises(run, name)
+    elif name == "closed":
+        endings.begin_rest(run)
+
+
+def _begin(run: Run, event: Event, reaches: list[tuple[str, Reach]]) -> None:
+    """Start what an event starts, then let the rules react to it."""
+    alive = not run.memory.ended_as
+    if alive:
+        for name, reach in reaches:
+            if reach.starts:
+                commitments.start_rules(run, name, reach.starts)
     while run.found_late:
         _answer_miss(run, *run.found_late.pop(0))
-    for name in names:
-        react(run, name, event)
-    run.raised = False
-    facts = run.facts
-    for field in event.fields:
+    if alive:
+        for name, reach in reaches:
+            if reach.reactions:
+                react(run, name, event, reach.reactions)
+
+
+def _forget(run: Run, fields: Iterable[str]) -> None:
+    """Take what only an event told out of what conditions read."""
+    facts, scope = run.facts, run.scope
+    for field in fields:
         if field in facts:
             scope[field] = facts[field]
         else:
             del scope[field]
-    if run.changed:
-        reclassify(run, ())
 
 
 # What particular facts do ---------------------------------------------------------------------
@@ -290,6 +313,7 @@ def _lifted(run: Run, fact: Waived | MissRetracted) -> None:
     clock = run.state.commitments.get(fact.commitment)
     if clock is None:
         return
+    clock = run.thawed(clock)
     if clock.missed_at is not None:
         run.emit(
             RetractMiss(at=run.now, because=clock.because, commitment=clock.id, reason=fact.reason)
@@ -329,13 +353,18 @@ PARTICULAR: dict[type, Callable[[Run, Any], None]] = {
 
 def next_wake(run: Run) -> Instant | None:
     """Return the earliest timer of all."""
-    wakes = [clock.wake for clock, _ in run.open.values() if clock.wake is not None]
+    earliest: Instant | None = None
+    for clock, _ in run.open.values():
+        wake = clock.wake
+        if wake is not None and (earliest is None or wake < earliest):
+            earliest = wake
     memory = run.memory
-    if memory.pages:
-        wakes += [page.wake for page in memory.pages.values()]
-    if memory.approvals:
+    if memory.pages or memory.approvals:
+        wakes = [page.wake for page in memory.pages.values()]
         wakes += [each.wake for each in memory.approvals.values() if each.wake is not None]
-    return min(wakes) if wakes else None
+        if wakes and (earliest is None or min(wakes) < earliest):
+            earliest = min(wakes)
+    return earliest
 
 
 def fire_timers(run: Run, until: Instant) -> None:

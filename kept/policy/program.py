@@ -1,13 +1,15 @@
 """The policy made ready to run: rules indexed by event, act and field, built once per policy.
 
 Nothing is decided here. A `Plan` is one rule that can owe something; its names are sets so that
-the engine asks "does this event stop it?" without reading the rule again.
+the engine asks "does this event stop it?" without reading the rule again. A `Reach` is all that
+one event can touch: what it cannot, the engine does not look at.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
+from typing import NamedTuple
 
 from kept.policy.calendars import Calendar
 from kept.policy.conditions import phrases_of
@@ -52,12 +54,15 @@ class Plan:
         "beaten_by",
         "because",
         "by",
+        "by_anyone",
         "calendar",
+        "ends",
         "fires",
         "index",
         "key",
         "kind",
         "name",
+        "once_only",
         "order",
         "pause",
         "policy_hash",
@@ -98,7 +103,11 @@ class Plan:
         self.pause: frozenset[str] = frozenset()
         self.target: Target | None = None
         self.actions: tuple[Action, ...] = ()
+        self.once_only = False
         self._fill(rule)
+        self.ends = self.stop | self.until
+        self.by_anyone = self.by.kind == "human"
+        """Whether every person's act counts, whatever their role or level."""
         self.after_reopening = not self.start or bool(self.start - ENDINGS)
         self.survives = (self._survives_resolved(), bool(self.start & AFTER_CLOSED))
 
@@ -123,16 +132,15 @@ class Plan:
                 self.start = frozenset((rule.start or ("created",)) if delayed else ())
                 self.stop, self.until = frozenset(), frozenset(rule.unless_events)
                 self.target, self.pause = rule.after, frozenset(rule.pause)
-                self.actions = rule.do
+                self.actions, self.once_only = rule.do, rule.once == "per ticket"
 
     def _survives_resolved(self) -> bool:
-        waits_for = self.stop | self.until
         gates_later = isinstance(self.rule, StepRule) and self.rule.before in AFTER_RESOLVED - {
             "resolved"
         }
         return bool(
             self.start & AFTER_RESOLVED
-            or waits_for & {"confirmed", "closed", "survey_answered"}
+            or self.ends & {"confirmed", "closed", "survey_answered"}
             or gates_later
         )
 
@@ -147,6 +155,19 @@ KINDS: dict[type[OwingRule], CommitmentKind] = {
     StepRule: CommitmentKind.STEP,
     ReactionRule: CommitmentKind.CLOCK,
 }
+
+
+class Reach(NamedTuple):
+    """All that an event of one name can touch."""
+
+    starts: tuple[Plan, ...] = ()
+    reactions: tuple[Plan, ...] = ()
+    ends: bool = False
+    cycles: frozenset[str] = frozenset()
+    """Keys of the rules whose cycle it ends."""
+
+
+NOTHING = Reach()
 
 
 class Program:
@@ -178,16 +199,43 @@ class Program:
         for index, rule in enumerate(policy.rules):
             self._take(index, rule)
         self._let_exceptions_beat()
-        self.stopping = frozenset(
-            event for plan in self.plans.values() for event in (*plan.stop, *plan.until)
-        )
+        self.reach = self._reaches()
         self.reading = frozenset(self.readers)
+        self.deriving = frozenset(self.tables)
+        self._touched: dict[frozenset[str], frozenset[Plan]] = {}
         self.guarded = frozenset(
             (*self.gates, *self.steps_before, *(act for _, r in self.approvals for act in r.acts))
         )
 
     def calendar(self, name: str) -> Calendar | None:
         return None if name == "24x7" else self.policy.calendars.get(name)
+
+    def touched_by(self, changed: Set[str]) -> frozenset[Plan]:
+        """Return the rules that start and whose conditions read one of the changed fields."""
+        fields = self.reading & changed
+        found = self._touched.get(fields)
+        if found is None:
+            if len(self._touched) >= _KEPT:
+                self._touched.clear()
+            found = frozenset(plan for field in fields for plan in self.readers[field])
+            self._touched[fields] = found
+        return found
+
+    def _reaches(self) -> dict[str, Reach]:
+        """Return what each event that any plan names can touch."""
+        ended = defaultdict(list)
+        for plan in self.plans.values():
+            for event in plan.ends:
+                ended[event].append(plan.key)
+        return {
+            event: Reach(
+                tuple(self.starts.get(event, ())),
+                tuple(self.reactions.get(event, ())),
+                event in ended,
+                frozenset(ended.get(event, ())),
+            )
+            for event in {*self.starts, *self.reactions, *ended}
+        }
 
     def _take(self, index: int, rule: Rule) -> None:
         match rule:

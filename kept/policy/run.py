@@ -7,13 +7,14 @@ while it lives, and `run.emit` is the only way to a decision.
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from typing import NamedTuple
 
 from kept.policy.decisions import Decision
 from kept.policy.facts import UNNAMED, Actor, ActorKind
 from kept.policy.program import Plan, Program, program_of
 from kept.policy.rules import By, Policy
-from kept.policy.state import Commitment, TicketState
+from kept.policy.state import Commitment, TicketState, is_settled
 from kept.policy.words import Because, Instant, Status, Value
 
 UNSET = object()
@@ -43,9 +44,9 @@ class Run:
     """The working memory of one step, advance or replay."""
 
     __slots__ = (
-        "actor", "changed", "decisions", "emit", "event", "facts", "found_late", "memory", "now",
-        "open", "pinned", "policy", "program", "queue", "raised", "ran", "scope", "state",
-        "suspended", "versions",
+        "actor", "changed", "decisions", "emit", "event", "facts", "found_late", "is_over",
+        "memory", "now", "open", "pinned", "policy", "program", "queue", "raised", "ran", "scope",
+        "state", "suspended", "versions",
     )  # fmt: skip
 
     def __init__(self, policy: Policy, state: TicketState, known: Policy | None = None) -> None:
@@ -72,6 +73,7 @@ class Run:
         self.actor: Actor = UNNAMED
         self.event = ""
         self.raised = False
+        self.is_over = state.status in OVER
         self.pinned = False
         """Whether a commitment runs under another version: its rule is not in the program."""
         for each in (*state.commitments.values(), *state.memory.timers.values()):
@@ -117,16 +119,22 @@ class Run:
     def stand(self, status: Status) -> None:
         """Give the ticket a status."""
         self.state.status = status
+        self.is_over = status in OVER
         self.put("status", status.value)
-        self.put("resolved", status in OVER)
-
-    @property
-    def is_over(self) -> bool:
-        return self.state.status in OVER
+        self.put("resolved", self.is_over)
 
     def derive(self, *names: str, cause: str = "", **fields: Value) -> None:
         """Queue an event of the policy's own making."""
         self.queue.append(Event(names, fields, SYSTEM, cause))
+
+    def thawed(self, commitment: Commitment) -> Commitment:
+        """Return a commitment that may be changed: a settled one is shared with earlier states."""
+        if not is_settled(commitment):
+            return commitment
+        own = copy(commitment)
+        timers = self.memory.timers
+        (timers if own.id in timers else self.state.commitments)[own.id] = own
+        return own
 
     def plan_of(self, commitment: Commitment) -> Plan | None:
         """Return the rule a commitment runs under, in the version it is pinned to."""
@@ -151,12 +159,17 @@ class Run:
         """Say whether the one who acted is one whose act counts for a rule (R5)."""
         if by.kind == "any":
             return True
-        actor = self.actor
-        if actor.kind is ActorKind.SYSTEM and event not in BY_POLICY and event[:5] != "step:":
+        if self.is_of_machine(event):
             return False
         if by.kind == "role":
-            return by.role in actor.roles
-        return by.kind != "level" or self.is_of_level(actor)
+            return by.role in self.actor.roles
+        return by.kind != "level" or self.is_of_level(self.actor)
+
+    def is_of_machine(self, event: str) -> bool:
+        """Say whether nobody stands behind an event that only people's acts are."""
+        return (
+            self.actor.kind is ActorKind.SYSTEM and event not in BY_POLICY and event[:5] != "step:"
+        )
 
     def is_of_level(self, actor: Actor) -> bool:
         """Say whether someone stands on the ticket's level or above it."""

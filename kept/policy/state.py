@@ -149,17 +149,30 @@ class TicketState(msgspec.Struct, kw_only=True, omit_defaults=True):
     memory: Memory = msgspec.field(default_factory=Memory)
 
 
+def is_settled(commitment: Commitment) -> bool:
+    """Say whether a commitment is over for good, unless the ticket itself comes back."""
+    return commitment.settled_at is not None and not commitment.suspended
+
+
 def copied(state: TicketState) -> TicketState:
-    """Return a state that shares nothing mutable with the given one."""
+    """Return a state to go on with, which leaves the given one as it is.
+
+    Settled commitments are shared, so that a long history costs little; `Run.thawed` copies the
+    few that come back.
+    """
     fresh = copy(state)
     fresh.facts = dict(state.facts)
-    fresh.commitments = {key: copy(each) for key, each in state.commitments.items()}
+    fresh.commitments = {
+        key: each if is_settled(each) else copy(each) for key, each in state.commitments.items()
+    }
     memory = fresh.memory = copy(state.memory)
     memory.seen = dict(memory.seen)
     memory.waiting = dict(memory.waiting)
     memory.counts = dict(memory.counts)
     memory.fired = dict(memory.fired)
-    memory.timers = {key: copy(each) for key, each in memory.timers.items()}
+    memory.timers = {
+        key: each if is_settled(each) else copy(each) for key, each in memory.timers.items()
+    }
     memory.pages = {key: copy(each) for key, each in memory.pages.items()}
     memory.approvals = {key: copy(each) for key, each in memory.approvals.items()}
     memory.paid = dict(memory.paid)

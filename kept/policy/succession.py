@@ -6,6 +6,8 @@ The clock left is suspended and goes on if its severity returns, so flapping gai
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection
+from operator import attrgetter
 
 from kept.policy.clocks import begin, cap, go_on, halt, pause, pauses_of, settle
 from kept.policy.commitments import start
@@ -15,25 +17,41 @@ from kept.policy.run import Run
 from kept.policy.state import Commitment
 from kept.policy.words import Instant, Verdict
 
+ORDER = attrgetter("order")
+
 
 def reclassify(run: Run, names: tuple[str, ...]) -> None:
     """Let rules give way to one another as the facts they read have changed (R7)."""
-    if not run.pinned and run.program.reading.isdisjoint(run.changed):
+    if run.pinned or not run.program.reading.isdisjoint(run.changed):
+        touched = _touched(run)
         run.changed.clear()
-        return
-    touched = _touched(run)
-    run.changed.clear()
+        _give_way(run, touched, names)
+    else:
+        run.changed.clear()
+
+
+def _touched(run: Run) -> frozenset[Plan]:
+    found = run.program.touched_by(run.changed)
+    for clock, plan in run.open.values() if run.pinned else ():
+        pinned = plan is not None and clock.policy_hash != run.policy.hash
+        if plan is not None and pinned and not plan.reads.isdisjoint(run.changed):
+            found |= {plan}
+    return found
+
+
+def _give_way(run: Run, touched: frozenset[Plan], names: tuple[str, ...]) -> None:
+    """Suspend what no longer holds, then let what holds now take over."""
+    scope = run.scope
+    owed = [each for each in run.open.values() if each[1] in touched and not each[0].suspended]
+    running = {plan for _, plan in owed if plan}
     leaving: dict[str, list[tuple[Commitment, Plan]]] = defaultdict(list)
-    coming: list[Plan] = []
-    for plan in touched:
-        truth = holds(plan, run.scope)
-        if truth is None:
-            continue
-        running = [each for each, p in run.open.values() if p is plan and not each.suspended]
-        if running and not truth:
-            leaving[plan.name] += [(each, plan) for each in running]
-        elif truth and not running and plan.start.isdisjoint(names):
-            coming.append(plan)
+    for plan in _ordered({plan for plan in running if holds(plan, scope) is False}):
+        leaving[plan.name] += [(clock, plan) for clock, other in owed if other is plan]
+    coming = [
+        plan
+        for plan in _ordered(_idle(run, touched, leaving) - running)
+        if plan.start.isdisjoint(names) and holds(plan, scope) is True
+    ]
     for clocks in leaving.values():
         for clock, plan in clocks:
             suspend(run, clock, plan)
@@ -41,14 +59,17 @@ def reclassify(run: Run, names: tuple[str, ...]) -> None:
         take_over(run, plan, leaving.get(plan.name, []))
 
 
-def _touched(run: Run) -> list[Plan]:
-    readers = run.program.readers
-    found = {plan.key: plan for field in run.changed for plan in readers.get(field, ())}
-    for clock, plan in run.open.values() if run.pinned else ():
-        pinned = plan is not None and clock.policy_hash != run.policy.hash
-        if plan is not None and pinned and not plan.reads.isdisjoint(run.changed):
-            found[f"{plan.policy_hash}:{plan.key}"] = plan
-    return sorted(found.values(), key=lambda plan: plan.order)
+def _idle(run: Run, touched: frozenset[Plan], leaving: Collection[str]) -> set[Plan]:
+    """Return the touched rules that could take over: set aside, waiting, or of a leaving name."""
+    by_key, found = run.program.by_key, {plan for _, plan in run.suspended.values()}
+    found.update(by_key[key] for key in run.memory.waiting if key in by_key)
+    if leaving:
+        found.update(plan for plan in touched if plan.name in leaving)
+    return found & touched
+
+
+def _ordered(plans: set[Plan]) -> list[Plan]:
+    return sorted(plans, key=ORDER) if len(plans) > 1 else list(plans)
 
 
 def suspend(run: Run, clock: Commitment, plan: Plan) -> None:

@@ -15,8 +15,8 @@ from kept.policy.ladder import compare
 from kept.policy.run import OVER, Run
 from kept.policy.words import Instant, Status, Value
 
-TAGS: dict[type, str] = {
-    kind: str(kind.__struct_config__.tag) for kind in FactBase.__subclasses__()
+NAMES: dict[type, tuple[str, ...]] = {
+    kind: (str(kind.__struct_config__.tag),) for kind in FactBase.__subclasses__()
 }
 DEFAULTS: dict[str, Value] = {
     "status": "new", "failed_attempts": 0, "reopened": 0, "escalations": 0, "replies": 0,
@@ -24,6 +24,7 @@ DEFAULTS: dict[str, Value] = {
     "confirmed": False, "resolved": False, "flags": (), "steps_done": (), "tags": (),
     "waiting_on": "nobody",
 }  # fmt: skip
+NO_WORK = frozenset({f.TicketCreated, f.CustomerReplied, f.AgentNoted})
 ENDED = frozenset({*OVER, Status.MERGED, Status.SPAM})
 _SET_AS_NAMED: dict[type, tuple[str, ...]] = {
     f.TicketCreated: ("severity", "channel", "type", "topic", "customer", "tier"),
@@ -61,15 +62,16 @@ def effective_at(fact: FactBase) -> Instant:
 def names_of(fact: Fact) -> tuple[str, ...]:
     """Return the events a fact is: its own name, and the step, approval or form it is about."""
     kind = type(fact)
-    if kind is f.StepDone:
-        return ("step_done", f"step:{fact.step}")  # type: ignore[union-attr]  # is a StepDone
-    if kind is f.Approved:
-        return ("approved", f"approved:{fact.kind}")  # type: ignore[union-attr]  # is an Approved
-    if kind is f.Flagged:
-        return ("note_flag", f"note_flag:{fact.flag}")  # type: ignore[union-attr]  # is a Flagged
-    if kind is f.SopEvent:
-        return (fact.name,)  # type: ignore[union-attr]  # is a SopEvent
-    return (TAGS[kind],)
+    named = _NAMED_OTHERWISE.get(kind)
+    return NAMES[kind] if named is None else named(fact)
+
+
+_NAMED_OTHERWISE: dict[type, Callable[[Any], tuple[str, ...]]] = {
+    f.StepDone: lambda fact: ("step_done", f"step:{fact.step}"),
+    f.Approved: lambda fact: ("approved", f"approved:{fact.kind}"),
+    f.Flagged: lambda fact: ("note_flag", f"note_flag:{fact.flag}"),
+    f.SopEvent: lambda fact: (fact.name,),
+}
 
 
 def is_idle(run: Run, fact: Fact) -> bool:
@@ -99,20 +101,39 @@ def told(run: Run, fact: Fact) -> dict[str, Value]:
         value = getattr(fact, name)
         if value is not None and value != "":
             fields[name] = value
-    if isinstance(fact, f.TicketCreated | f.CustomerReplied):
-        if fact.phrases is not None:
-            fields["phrases"] = fact.phrases
-        if fact.text:
-            fields["text"] = fact.text
-    elif isinstance(fact, f.AgentReplied):
-        fields["missing"] = fact.open_blanks
-    elif isinstance(fact, f.SeverityChanged):
-        fields["raised"], fields["lowered"] = compare(run, run.word("severity"), fact.to)
+    otherwise = _TOLD_OTHERWISE.get(kind)
+    if otherwise is not None:
+        otherwise(run, fact, fields)
     return fields
 
 
+def _told_by_customer(
+    run: Run, fact: f.TicketCreated | f.CustomerReplied, fields: dict[str, Value]
+) -> None:
+    if fact.phrases is not None:
+        fields["phrases"] = fact.phrases
+    if fact.text:
+        fields["text"] = fact.text
+
+
+def _told_by_agent(run: Run, fact: f.AgentReplied, fields: dict[str, Value]) -> None:
+    fields["missing"] = fact.open_blanks
+
+
+def _told_of_severity(run: Run, fact: f.SeverityChanged, fields: dict[str, Value]) -> None:
+    fields["raised"], fields["lowered"] = compare(run, run.word("severity"), fact.to)
+
+
+_TOLD_OTHERWISE: dict[type, Callable[[Run, Any, dict[str, Value]], None]] = {
+    f.TicketCreated: _told_by_customer,
+    f.CustomerReplied: _told_by_customer,
+    f.AgentReplied: _told_by_agent,
+    f.SeverityChanged: _told_of_severity,
+}
+
+
 def _told_by_actor(by: Actor) -> dict[str, Value]:
-    fields: dict[str, Value] = {"by_kind": by.kind.value}
+    fields: dict[str, Value] = {"by_kind": by.kind._value_}
     if by.roles:
         fields["by_role"] = by.roles[0]
     if by.level:
@@ -177,17 +198,15 @@ def take_in(run: Run, fact: Fact, given: dict[str, Value]) -> None:
 
 def prepare(run: Run) -> None:
     """Give a new ticket the facts that are known of every ticket from the start."""
-    for field, value in DEFAULTS.items():
-        run.facts[field] = run.scope[field] = value
+    run.facts.update(DEFAULTS)
+    run.scope.update(DEFAULTS)
     if run.policy.levels:
         run.put("level", run.policy.levels[0].id)
 
 
 def _is_work(fact: Fact) -> bool:
     """Say whether somebody of ours has begun on the ticket."""
-    return not isinstance(fact, f.TicketCreated | f.CustomerReplied | f.AgentNoted) and (
-        fact.by.kind is ActorKind.HUMAN
-    )
+    return fact.by.kind is ActorKind.HUMAN and type(fact) not in NO_WORK
 
 
 def _created(run: Run, fact: f.TicketCreated) -> None:
