@@ -129,6 +129,11 @@ class TicketPage:
     passing: str
     key: str
 
+    def clause_words(self, clause: str) -> str:
+        """Return a clause in its own words, for a hover."""
+        found = self.policy.clauses.get(clause)
+        return found.text if found else "Open the proof"
+
 
 def ticket_page(
     ticket: TicketView,

@@ -5,7 +5,7 @@ import re
 from django.test import Client
 
 from kept import clock
-from kept.records.models import Attachment, CommitmentRow, Message, RawMessage
+from kept.records.models import Attachment, CommitmentRow, Message, Notification, RawMessage
 from kept.services import conversation, intake
 from kept.services.links import confirm_token
 from tests.people import Cast, dana_asks
@@ -53,9 +53,29 @@ def test_the_handbook_says_what_each_clause_does_and_how_it_was_kept(
 def test_the_wall_shows_each_desk_and_who_is_there(amira: Client, ticket: int) -> None:
     said = words(amira.get("/wallboard"))
     assert "Small desk" in said
-    assert "0 missed" in said
+    assert "0 missed today" in said
     assert "reply: Help" in said
-    assert "nobody on duty" in said
+    assert "nobody on call" in said
+
+
+def test_the_wall_tells_who_was_paged_and_whether_they_answered(
+    amira: Client, desk: Cast, ticket: int
+) -> None:
+    page = Notification.objects.create(
+        agent_id=desk.bo, desk_id=desk.desk, ticket_id=ticket, cause="c", page="p", at=ago(7)
+    )
+    assert "Bo: paged 7 min ago, no answer" in words(amira.get("/wallboard"))
+    Notification.objects.filter(pk=page.pk).update(acknowledged_at=ago(2))
+    assert "Bo: page acknowledged" in words(amira.get("/wallboard"))
+
+
+def test_the_wall_counts_what_was_missed_today(amira: Client, desk: Cast) -> None:
+    number = dana_asks(at=ago(3000))
+    CommitmentRow.objects.filter(ticket_id=number).update(missed_at=clock.now())
+    count = CommitmentRow.objects.filter(ticket_id=number).count()
+    assert f"{count} missed today" in words(amira.get("/wallboard"))
+    CommitmentRow.objects.filter(ticket_id=number).update(missed_at=ago(3000))
+    assert "0 missed today" in words(amira.get("/wallboard"))
 
 
 def test_the_outbox_shows_every_message_with_its_state(amira: Client, ticket: int) -> None:

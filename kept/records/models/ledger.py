@@ -59,7 +59,14 @@ class CommitmentRow(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["ticket", "commitment"], name="commitment_once")
         ]
-        indexes = [models.Index(fields=["desk", "clause", "verdict"], name="commitment_clause")]
+        indexes = [
+            models.Index(fields=["desk", "clause", "verdict"], name="commitment_clause"),
+            models.Index(
+                fields=["desk", "missed_at"],
+                condition=models.Q(missed_at__isnull=False),
+                name="commitment_missed",
+            ),
+        ]
 
 
 class KeptText(models.Model):

@@ -291,6 +291,7 @@ class DeskWall(View, frozen=True, kw_only=True):
     due_soon: int
     at_risk: int
     missed: int
+    missed_today: int
     unowned: int
     waiting: int
     next_rows: tuple[QueueRow, ...]

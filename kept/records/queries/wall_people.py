@@ -1,36 +1,54 @@
-"""Who is on duty for a desk now, and whether a page still waits for them: for the wallboard."""
+"""Who is on duty for a desk now, and who was paged and has answered or not: for the wallboard."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import connection
 
 from kept.records.queries.views import View
 
+LATELY = timedelta(hours=2)
+MOST = 8
+
 
 class OnDuty(View, frozen=True, kw_only=True):
-    """One agent on duty; `paged` counts pages that nobody has acknowledged."""
+    """One agent on duty or paged. `paged_at` is the oldest page without an answer."""
 
     desk: int
     name: str
-    paged: int
+    on_duty: bool
+    paged_at: datetime | None
+    answered_at: datetime | None
 
 
 def on_duty(desks: Sequence[int], *, at: datetime) -> dict[int, tuple[OnDuty, ...]]:
-    """Return who is on duty per desk, by name, in one statement."""
+    """Return who is on duty or paged per desk, unanswered pages first, in one statement."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT s.desk_id, a.name,
-              (SELECT count(*) FROM notification n WHERE n.agent_id = a.id
-                 AND n.desk_id = s.desk_id AND n.page <> '' AND n.acknowledged_at IS NULL)
-            FROM shift s JOIN agent a ON a.id = s.agent_id AND a.is_active
-            WHERE s.desk_id = ANY(%s) AND s.ends_at > %s AND s.starts_at <= %s
-            GROUP BY s.desk_id, a.id ORDER BY s.desk_id, a.name
+            WITH called AS (
+              SELECT n.desk_id, n.agent_id,
+                min(n.at) FILTER (WHERE n.acknowledged_at IS NULL) AS paged_at,
+                max(n.acknowledged_at) FILTER (WHERE n.acknowledged_at > %(lately)s) AS answered_at
+              FROM notification n
+              WHERE n.desk_id = ANY(%(desks)s) AND n.page <> ''
+                AND (n.acknowledged_at IS NULL OR n.acknowledged_at > %(lately)s)
+              GROUP BY n.desk_id, n.agent_id),
+            here AS (
+              SELECT DISTINCT s.desk_id, s.agent_id FROM shift s
+              WHERE s.desk_id = ANY(%(desks)s) AND s.ends_at > %(at)s AND s.starts_at <= %(at)s)
+            SELECT COALESCE(h.desk_id, c.desk_id), a.name, h.agent_id IS NOT NULL,
+              c.paged_at, c.answered_at
+            FROM here h FULL JOIN called c ON (c.desk_id, c.agent_id) = (h.desk_id, h.agent_id)
+            JOIN agent a ON a.id = COALESCE(h.agent_id, c.agent_id) AND a.is_active
+            ORDER BY 1, c.paged_at NULLS LAST, a.name
             """,
-            [list(desks), at, at],
+            {"desks": list(desks), "at": at, "lately": at - LATELY},
         )
         people: dict[int, list[OnDuty]] = {}
-        for desk, name, paged in cursor.fetchall():
-            people.setdefault(desk, []).append(OnDuty(desk=desk, name=name, paged=paged))
-    return {desk: tuple(each) for desk, each in people.items()}
+        for desk, name, is_here, paged_at, answered_at in cursor.fetchall():
+            people.setdefault(desk, []).append(
+                OnDuty(desk=desk, name=name, on_duty=is_here, paged_at=paged_at,
+                       answered_at=answered_at)
+            )  # fmt: skip
+    return {desk: tuple(each[:MOST]) for desk, each in people.items()}
