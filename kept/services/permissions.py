@@ -16,6 +16,7 @@ COMMON_ACTS = frozenset({
     "ask_approval", "approve", "pay", "open", "acknowledge",
 })  # fmt: skip
 """What every member of a desk may do unless the role lists its acts."""
+EVERYTHING = "*"
 LEADING_ACTS = frozenset({"propose_policy", "activate_policy", "waive", "retract", "erase"})
 LEADING_ROLES = frozenset({"lead", "manager", "supervisor", "team_lead", "head", "owner"})
 
@@ -67,9 +68,17 @@ def require(who: Standing, act: str, policy: Policy) -> None:
 
 
 def _role_may(role: str, act: str, policy: Policy) -> bool:
+    """Read the SOP's `may` (docs/sop-language.md, Declarations); where it is silent, the default.
+
+    A leading act belongs to the roles that list it, if any does. A role that lists everyday acts
+    has only those, and notes.
+    """
     declared = policy.roles.get(role)
-    if declared is not None and act in declared.may:
+    listed = frozenset(declared.may) if declared is not None else frozenset()
+    if act in listed or EVERYTHING in listed:
         return True
     if act in LEADING_ACTS:
-        return role in LEADING_ROLES
-    return act in COMMON_ACTS
+        named = any(act in each.may for each in policy.roles.values())
+        return not named and role in LEADING_ROLES
+    is_narrowed = bool(listed & COMMON_ACTS)
+    return act in COMMON_ACTS and (not is_narrowed or act == "note")

@@ -1,5 +1,6 @@
 """A filled template reads as a mail: no break where only the source line was full."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,8 @@ from kept.services.reflowing import reflowed
 
 SOPS = Path(__file__).parent.parent.parent / "sops"
 WIDE = (
-    "Hello Dana,\n\nwe treat your problem as critical. Our engineers have been called, and we will\n"
-    "ring you as well. You will hear from us again by noon.\n\nSupport\nwww.example.com"
+    "Hello Dana,\n\n"
+    "we treat your problem as critical. Our engineers have been called, and we will\nring you as well. You will hear from us again by noon.\n\nSupport\nwww.example.com"
 )
 
 
@@ -38,7 +39,7 @@ def test_a_paragraph_wrapped_by_width_is_one_line() -> None:
         "First do this.\nThen do that.\nCall us if it stays dark.",
         "- take the plug out of the wall, count slowly to thirty, and put it back in\n- wait",
         "1. take the plug out of the wall, count slowly to thirty, and put it back in\n2. wait",
-        "Issue: the export stops half-way since this morning, on every machine we have\nUrgency: P1",
+        "Issue: the export stops half-way since this morning, on all machines we have\nUrgency: P1",
         "Please tell us here whether it is solved for you, with one click, yes or no:\nhttps://x.y",
         "> a line of a quoted mail that is as wide as the program of its writer made it\n> again",
     ],
@@ -64,7 +65,7 @@ def test_no_template_of_ours_loses_a_word_or_a_short_line(policy: Policy) -> Non
 
 def test_no_template_of_ours_breaks_inside_a_sentence(policy: Policy) -> None:
     for template in policy.templates.values():
-        for line, after in zip(*(lambda x: (x, x[1:]))(reflowed(template.body).split("\n"))):
+        for line, after in pairwise(reflowed(template.body).split("\n")):
             inside = line[-1:].isalpha() and after[:1].islower()
             assert not inside, (template.id, line, after)
 

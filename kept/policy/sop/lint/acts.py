@@ -142,6 +142,9 @@ def events_nobody_can_make(desk: Desk) -> None:
             )  # fmt: skip
 
 
+LEADING = frozenset({"propose_policy", "activate_policy", "waive", "retract", "erase"})
+
+
 def _why_nobody(desk: Desk, rule: ClockRule) -> str:
     roles = desk.policy.roles
     acts = [event for event in rule.stop if event in ACTS_OF_PEOPLE - NOT_OF_PEOPLE]
@@ -164,7 +167,9 @@ def _why_nobody(desk: Desk, rule: ClockRule) -> str:
 
 
 def _may(role: Role, act: str) -> bool:
-    return not role.may or act in {VERBS.get(verb, verb) for verb in role.may} or "*" in role.may
+    """Tell whether a role may; one that lists leading acts alone has every everyday act."""
+    everyday = set(role.may) - LEADING
+    return not everyday or act in {VERBS.get(verb, verb) for verb in everyday} or "*" in everyday
 
 
 def gates_that_never_open(desk: Desk) -> None:
