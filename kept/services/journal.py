@@ -21,6 +21,7 @@ from kept.records.compiled import policy_with
 from kept.services import chain, effects, judging
 from kept.services.errors import Refused
 from kept.services.heard import heard
+from kept.services.known_fields import with_known
 from kept.services.locking import LockedTicket, lock, recorded_instant, save
 from kept.services.whole import whole
 
@@ -106,7 +107,7 @@ def _complete(ticket: LockedTicket, fact: Fact) -> Fact:
         changes["id"] = f"{ticket.seq + 1}:{fact.__struct_config__.tag}"
     if fact.received_at is None:
         changes["received_at"] = now
-    return heard(ticket.policy, msgspec.structs.replace(fact, **changes))
+    return heard(ticket.policy, with_known(ticket, msgspec.structs.replace(fact, **changes)))
 
 
 def is_known(ticket: LockedTicket, fact_id: str) -> bool:

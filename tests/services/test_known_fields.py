@@ -1,0 +1,67 @@
+"""What the desk knows of a customer reaches the SOP: on care, by mail, from end to end."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from kept.records.models import Customer, Journal, Message
+from kept.services import tickets
+from kept.services.verify import verify
+from tests.people import DANA, MONDAY, Cast, raise_the_curtain, ticket_row
+
+CARE = (Path(__file__).parent.parent.parent / "sops" / "care.md").read_text()
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:
+    return raise_the_curtain(CARE)
+
+
+def asks(*, days: int = 0) -> int:
+    opening = tickets.Opening(subject="Help", text="The hub is dark.", channel="email")
+    at = MONDAY + timedelta(days=days)
+    return tickets.open_ticket("small", opening, address=DANA, name="Dana", at=at).ticket
+
+
+def told(number: int) -> dict[str, object]:
+    first = Journal.objects.filter(ticket_id=number).order_by("seq")[0]
+    return dict(first.fact.get("fields", {}))
+
+
+def survey(number: int, *, days: int) -> None:
+    row = ticket_row(number)
+    Message.objects.create(
+        ticket_id=number, kind="public", direction="out", channel="email", template="survey",
+        text="How was it?", customer_id=row.customer_id, sent_at=MONDAY + timedelta(days=days),
+    )  # fmt: skip
+
+
+def test_the_channel_a_customer_prefers_is_known_from_the_second_ticket(cast: Cast) -> None:
+    number = asks()
+    assert "preferred_channel" not in told(number)
+    Customer.objects.filter(pk=ticket_row(number).customer_id).update(preferred_channel="whatsapp")
+    assert told(asks(days=1))["preferred_channel"] == "whatsapp"
+    assert verify().ok
+
+
+def test_a_channel_that_the_sop_does_not_know_is_not_told(cast: Cast) -> None:
+    number = asks()
+    Customer.objects.filter(pk=ticket_row(number).customer_id).update(preferred_channel="telex")
+    assert "preferred_channel" not in told(asks(days=1))
+
+
+def test_a_survey_is_remembered_for_the_gap_of_the_policy(cast: Cast) -> None:
+    number = asks()
+    assert told(number)["surveyed_lately"] is False
+    survey(number, days=1)
+    assert told(asks(days=7))["surveyed_lately"] is True
+    assert told(asks(days=8))["surveyed_lately"] is False
+    assert verify().ok
+
+
+def test_an_sop_without_such_fields_is_told_nothing(db: None) -> None:
+    raise_the_curtain()
+    opening = tickets.Opening(subject="Help", text="Dark.", channel="email")
+    number = tickets.open_ticket("small", opening, address=DANA, name="Dana", at=MONDAY).ticket
+    assert told(number) == {}
