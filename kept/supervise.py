@@ -4,6 +4,7 @@ Each part is a child in its own session, so that Ctrl-C reaches only us and we e
 A part that falls is started again after a growing pause; the database is revived first.
 """
 
+import contextlib
 import ctypes
 import os
 import signal
@@ -63,6 +64,7 @@ class Part:
             self.falls = 0 if lived > CALM_SECONDS else self.falls + 1
             pause = min(LONGEST_PAUSE, 0.5 * 2**self.falls)
             say(f"{self.name} ended with code {self.child.returncode}; again in {pause:.0f} s")
+            self._end_rest()
             self.child = None
             self.next_try_at = time.monotonic() + pause
         if self.child is None and time.monotonic() >= self.next_try_at:
@@ -81,6 +83,13 @@ class Part:
         except subprocess.TimeoutExpired:
             self.child.kill()
             self.child.wait()
+        self._end_rest()
+
+    def _end_rest(self) -> None:
+        """End what the command itself started and left behind; it leads a session of its own."""
+        if self.child is not None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.child.pid, signal.SIGKILL)
 
 
 class Revival:

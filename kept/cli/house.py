@@ -153,7 +153,7 @@ def _welcome(chosen: argparse.Namespace) -> None:
 
 
 def run_web(chosen: argparse.Namespace) -> int:
-    """Serve until SIGTERM; a stream that stays open is ended after ten seconds."""
+    """Serve until SIGTERM; a stream that stays open is ended after six seconds."""
     from granian.constants import Interfaces
     from granian.server import Server
 
@@ -166,7 +166,7 @@ def run_web(chosen: argparse.Namespace) -> int:
         workers=chosen.workers,
         websockets=False,
         respawn_failed_workers=True,
-        workers_kill_timeout=10,
+        workers_kill_timeout=6,
     ).serve()
     return 0
 
