@@ -15,7 +15,7 @@ from kept.policy.measures import ENOUGH, Lived, Measured, lived, measures, wilso
 from kept.policy.routing import Candidate, Need, pick
 from kept.policy.wire import instant_from_wire, instant_to_wire
 from kept.policy.words import MINUTE
-from tests.policy.desk import clause, desk, fact, run
+from tests.policy.desk import clause, desk, due, fact, run
 
 WARRANTY = clause(
     "A warranty of 1 year from purchase.",
@@ -226,3 +226,16 @@ def test_whoever_waited_longest_wins_a_tie_and_a_full_desk_takes_nothing() -> No
         Candidate(id="c", open_tickets=0, most_tickets=0),
     )
     assert [each.id for each in pick(people, Need(), ("workload",))] == ["b", "a", "c"]
+
+
+def test_working_hours_pass_only_while_the_desk_is_open() -> None:
+    for within in ("$text", "2h"):
+        hours = desk(
+            clause(
+                "We answer within 2 working hours.",
+                "resp",
+                f"clock: resp\nstart: created\nstop: agent_public\nwithin: {within}",
+            )
+        )
+        friday = run(hours, ("2025-06-06T16:00", "created"))
+        assert due(friday.state, "resp") == "2025-06-09T10:00:00Z"

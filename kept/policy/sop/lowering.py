@@ -20,7 +20,7 @@ from kept.policy.conditions import (
     walk,
 )
 from kept.policy.rules import By, Condition, Target, TargetUnit
-from kept.policy.sop.figures import Kind, Quantity
+from kept.policy.sop.figures import Kind, Quantity, quantities
 from kept.policy.sop.keys import Keys
 from kept.policy.sop.params import Figures, read_figure
 from kept.policy.sop.resolve import Names
@@ -30,6 +30,7 @@ from kept.policy.sop.yaml import Map, Scalar, Seq
 from kept.policy.words import Value
 
 KINDS_OF = {Type.MONEY: Kind.MONEY, Type.COUNT: Kind.COUNT, Type.SCORE: Kind.SCORE}
+OPEN_HOURS = re.compile(r"\b(?:working|business)[ -]hours?$", re.IGNORECASE)
 PARAM = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*)")
 
 
@@ -73,11 +74,14 @@ class Lowering:
 
     def needs_calendar(self, keys: Keys, target: Target | None, calendar: str) -> str:
         """Return the calendar a target counts on; calendar units cannot do without one."""
-        if target is None or target.unit is TargetUnit.TIME or calendar not in ("", "24x7"):
+        if target is None or calendar not in ("", "24x7"):
+            return calendar or "24x7"
+        if target.unit is TargetUnit.TIME and not _in_open_hours(keys.clause, target):
             return calendar or "24x7"
         if self.calendar and not calendar:
             return self.calendar
-        if target.unit is TargetUnit.WORKING_DAYS or not calendar:
+        is_open_time = target.unit in (TargetUnit.WORKING_DAYS, TargetUnit.TIME)
+        if is_open_time or not calendar:
             keys.tell(
                 keys.node.place, "E306", f"{target.text} needs a calendar",
                 "name one with `calendar:`, or declare a calendar called desk",
@@ -212,3 +216,11 @@ def _within(scalar: Scalar, offset: int) -> Place:
     if "\n" in scalar.text or line[start - 1 :].find(scalar.text[:20]) != 0:
         return place
     return Place(place.source, place.line, start + offset)
+
+
+def _in_open_hours(clause: ClauseNode, target: Target) -> bool:
+    """Tell whether hours are working hours, by their own words or by the sentence's."""
+    said = [target.text]
+    if not target.param:
+        said += [one.text for one in quantities(clause.text) if one.amount == target.amount]
+    return any(OPEN_HOURS.search(text) for text in said)
