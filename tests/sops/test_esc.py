@@ -145,7 +145,7 @@ def test_no_rule_moves_a_low_ticket_by_time_alone() -> None:
 @pytest.mark.parametrize("word", ["outage", "down", "broken"])
 @pytest.mark.parametrize(
     ("written", "moves"),
-    [("{}!", True), ("Is it {}?", True), ("un{}s", False), ("{}load", False), ("> {}", True)],
+    [("{}!", True), ("Is it {}?", True), ("un{}s", False), ("{}load", False), ("> {}", False)],
 )
 def test_words_of_alarm_are_whole_words(word: str, written: str, moves: bool) -> None:
     at = datetime(2025, 6, 2, 10, tzinfo=UTC).isoformat()
