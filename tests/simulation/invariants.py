@@ -106,7 +106,7 @@ def check_tightening(seed: int) -> None:
     Severity stays as created here: a change of severity may move the *other* clause's due.
     """
     tight, clause = tightened(seed)
-    facts = [
+    facts: list[Fact] = [
         fact
         for fact in outside_facts(seed)
         if isinstance(fact, TicketCreated | AgentReplied | Resolved)
