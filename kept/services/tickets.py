@@ -213,7 +213,8 @@ WITH place AS (
   SELECT id, %s, 'new', %s, %s, hash, '', 0, '', 0, 9223372036854775807, '', 0 FROM place
   RETURNING id
 )
-SELECT made.id, place.id, place.name, place.address, place.zone, place.hash FROM made, place
+SELECT made.id AS ticket, place.id AS desk, place.name, place.address, place.zone, place.hash
+FROM made, place
 """
 _FIRST_MESSAGE = """
 INSERT INTO message (ticket_id, kind, direction, customer_id, sender, channel, subject, text,
