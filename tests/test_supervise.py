@@ -7,7 +7,8 @@ import sys
 import textwrap
 from pathlib import Path
 
-from kept.supervise import is_free
+from kept.postgres.supervisor import ServerError
+from kept.supervise import Part, Revival, is_free
 
 FAMILY = textwrap.dedent(
     """
@@ -89,3 +90,64 @@ def test_a_port_in_use_is_known_before_anything_starts() -> None:
 
     with socket.create_server(("127.0.0.1", 0)) as taken:
         assert not is_free("127.0.0.1", taken.getsockname()[1])
+
+
+def test_what_a_part_started_ends_with_it(tmp_path: Path) -> None:
+    code = (
+        "import os, subprocess, sys\n"
+        "child = subprocess.Popen(['sleep', '60'])\n"
+        "open(sys.argv[1], 'w').write(str(child.pid))\n"
+        "sys.exit(3)\n"
+    )
+    told: list[str] = []
+    note = tmp_path / "child"
+    part = Part("a", (sys.executable, "-c", code, str(note)), {})
+    part.start()
+    assert part.child is not None
+    part.child.wait(20)
+    part.look(told.append)
+    assert told == ["a ended with code 3; again in 1 s"]
+    assert ends(int(note.read_text()))
+
+
+def ends(number: int) -> bool:
+    """Wait for a process to be gone or a zombie that nobody waits for."""
+    for _ in range(5_000):
+        try:
+            state = Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0]
+        except FileNotFoundError:
+            return True
+        if state == "Z":
+            return True
+        subprocess.run(("true",), check=True)
+    return False
+
+
+class FullDisk:
+    """A database that cannot start at first, as on a full disk."""
+
+    def __init__(self) -> None:
+        self.tries = 0
+
+    def is_alive(self) -> bool:
+        return self.tries > 1
+
+    def start(self) -> None:
+        self.tries += 1
+        if self.tries == 1:
+            raise ServerError("no space left on device")
+
+    def stop(self) -> None: ...
+
+
+def test_a_database_that_cannot_start_is_tried_again_later() -> None:
+    told: list[str] = []
+    disk = FullDisk()
+    revival = Revival(disk)
+    revival.look(told.append)
+    assert disk.tries == 1 and "no space left" in told[-1]
+    revival.look(told.append)
+    assert disk.tries == 1, "it waits"
+    revival.next_try_at = 0.0
+    revival.look(told.append)
+    assert disk.tries == 2 and revival.falls == 0

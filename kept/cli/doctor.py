@@ -1,4 +1,4 @@
-"""`kept doctor`: look at everything that can go wrong around a desk, and say what to do about it."""
+"""`kept doctor`: look at everything that can go wrong around a desk, and say what to do."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ import os
 import sys
 from pathlib import Path
 
-from kept.cli.database import database, set_up
+from kept.cli.database import answers, database, set_up
 from kept.cli.output import Commands, Stop, command, complain, say
 
 HOST, PORT = "127.0.0.1", 8000
@@ -93,6 +93,8 @@ def _run_tree(chosen: argparse.Namespace) -> int:
         if server is not None:
             server.start()
             os.environ["DATABASE_URL"] = server.url
+        elif not answers():
+            raise Stop("DATABASE_URL: the database it names does not answer.", code=1)
         _prepare(demo=chosen.demo)
     except ServerError as wrong:
         raise Stop(str(wrong), code=1) from None

@@ -11,10 +11,13 @@ from kept.services.filling import fill
 from kept.services.reflowing import reflowed
 
 SOPS = Path(__file__).parent.parent.parent / "sops"
-WIDE = (
-    "Hello Dana,\n\n"
-    "we treat your problem as critical. Our engineers have been called, and we will\nring you as well. You will hear from us again by noon.\n\nSupport\nwww.example.com"
-)
+WIDE = """Hello Dana,
+
+we treat your problem as critical. Our engineers have been called, and we will
+ring you as well. You will hear from us again by noon.
+
+Support
+www.example.com"""
 
 
 @pytest.fixture(scope="module", params=["basic", "care", "crm", "esc", "retail"])
@@ -39,7 +42,7 @@ def test_a_paragraph_wrapped_by_width_is_one_line() -> None:
         "First do this.\nThen do that.\nCall us if it stays dark.",
         "- take the plug out of the wall, count slowly to thirty, and put it back in\n- wait",
         "1. take the plug out of the wall, count slowly to thirty, and put it back in\n2. wait",
-        "Issue: the export stops half-way since this morning, on all machines we have\nUrgency: P1",
+        "Issue: the export stops half-way since today, on all machines that we have\nUrgency: P1",
         "Please tell us here whether it is solved for you, with one click, yes or no:\nhttps://x.y",
         "> a line of a quoted mail that is as wide as the program of its writer made it\n> again",
     ],

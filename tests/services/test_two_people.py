@@ -1,4 +1,4 @@
-"""Two people lift a commitment; a merge is taken back; one ticket becomes two; a person is erased."""
+"""Two people lift a commitment; a merge is taken back, a ticket split, a person erased."""
 
 from datetime import timedelta
 
