@@ -19,7 +19,7 @@ from playwright.sync_api import Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 SHOTS = ROOT / "docs" / "shots"
-WIDE, PHONE, WALL = (1440, 900), (390, 844), (1920, 1080)
+WIDE, PHONE, WALL = (1440, 900), (390, 844), (1600, 900)
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
 PATIENCE_SECONDS = 240
 

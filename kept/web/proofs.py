@@ -14,7 +14,7 @@ from kept.records.queries import proofs
 from kept.records.queries.views import ProofView
 from kept.web.me import me
 from kept.web.render import agent_id, render
-from kept.web.say import deed, duration, minute, plain
+from kept.web.say import condition, deed, duration, minute, plain
 from kept.web.sign_in import signed_in
 
 MOST_SPANS = 12
@@ -86,7 +86,7 @@ def _promised(view: ProofView) -> tuple[Line, ...]:
     told: Explanation = view.explanation
     lines = [Line(label="Started", value=minute(view.chip.started_at, view.desk.zone))]
     if told.condition:
-        lines.append(Line(label="Holds because", value=told.condition))
+        lines.append(Line(label="Holds because", value=condition(told.condition)))
     if told.target:
         strictly = "less than " if told.strict else ""
         lines.append(Line(label="Promised", value=f"{strictly}{told.target}"))

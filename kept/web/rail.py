@@ -147,7 +147,7 @@ def _lane(
 def _settled_words(lanes: tuple[Lane, ...]) -> str:
     counts = [
         (sum(lane.chip.standing == "kept" for lane in lanes), "kept"),
-        (sum(lane.chip.standing == "late" for lane in lanes), "missed, done late"),
+        (sum(lane.chip.standing == "late" for lane in lanes), "done late"),
         (sum(lane.chip.standing not in {"kept", "late"} for lane in lanes), "ended"),
     ]
     return ", ".join(f"{count} {word}" for count, word in counts if count)

@@ -3,6 +3,7 @@
 due.js says the same words between two swaps; tests/web compares them.
 """
 
+import re
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -78,6 +79,24 @@ def iso(at: datetime) -> str:
 def plain(name: str) -> str:
     """Return a name of the SOP as words: `write_incident` -> `write incident`."""
     return name.replace("_", " ").replace("-", " ")
+
+
+def condition(source: str) -> str:
+    """Return a condition of the SOP as near to a sentence as it comes."""
+    for pattern, words in READS:
+        source = re.sub(pattern, words, source)
+    return plain(source)
+
+
+READS = (
+    (r'!\("(\w+)" in steps_done\)', r"\1 is not done"),
+    (r'"(\w+)" in steps_done', r"\1 is done"),
+    (r'!\("(\w+)" in flags\)', r"not flagged \1"),
+    (r'"(\w+)" in flags', r"flagged \1"),
+    (r"known\((\w+)\)", r"\1 is known"),
+    (r" && ", ", and "), (r" \|\| ", ", or "), (r" == ", " is "), (r" != ", " is not "),
+    (r"!(?=[(\w])", "not "), (r'"', ""),
+)  # fmt: skip
 
 
 def deed(name: str) -> str:

@@ -49,6 +49,8 @@ DECISIONS: dict[str, str] = {
     "ask_approval": "Approval needed: {kind_of}",
     "settle_approval": "Approval {result}",
 }
+ECHOED = {"assigned", "escalated", "severity_changed"}
+"""Facts that the policy makes of its own decisions; the decision's line says them already."""
 TONES = {"miss": "missed", "refuse": "refused"}
 
 
@@ -99,7 +101,7 @@ def _letter(message: MessageView) -> Entry:
 
 
 def _lines(line: JournalLine, levels: Mapping[str, str]) -> Iterator[Entry]:
-    if not line.refused and line.event in FACTS:
+    if not line.refused and line.event in FACTS and (line.by or line.event not in ECHOED):
         words = FACTS[line.event].format_map(_Named(line.fact, levels))
         yield Entry(at=line.at, words=f"{line.by or 'The desk'} {words}")
     elif not line.refused and line.event == "waiting_on":
@@ -133,7 +135,8 @@ class _Named(dict[str, str]):
     def __init__(self, values: Mapping[str, Any], levels: Mapping[str, str]) -> None:
         super().__init__({key: plain(str(value)) for key, value in values.items()})
         self["to"] = levels.get(str(values.get("to", "")), self.get("to", "customer"))
-        self["whom"] = str(values.get("team") or values.get("role") or values.get("agent") or "")
+        whom = str(values.get("team") or values.get("role") or values.get("agent") or "")
+        self["whom"] = levels.get(whom, plain(whom))
         parts = str(values.get("commitment", "")).split(":")
         self["commitment"] = plain(parts[1] if len(parts) > 1 else parts[0])
 

@@ -15,8 +15,8 @@ from kept.web import acts, asking, forms, talk, wants
 from kept.web.acts import Act
 from kept.web.forms import Field
 from kept.web.rail import Rail, rail
-from kept.web.say import plain
-from kept.web.ways import Opening, Way, needs_in_words, ways
+from kept.web.say import condition, plain
+from kept.web.ways import Opening, Way, ways
 
 OVERRIDE = Field(
     name="override", label="Do it all the same, because", type="long",
@@ -200,7 +200,7 @@ def refusal_of(error: DeskError, policy: Policy) -> Refusal:
         sentence=error.say,
         clause=error.because.clause,
         words=clause.text if clause else "",
-        allows="" if error.say else needs_in_words(error.needs),
+        allows="" if error.say else condition(error.needs),
         event=error.act,
         overridable=str(error.enforce) == "require",
     )

@@ -32,7 +32,9 @@ def hints(policy: Policy, facts: dict[str, Any]) -> tuple[Hint, ...]:
         if rule.needs is None or rule.needs.test(facts) is not True
     ]
     steps = [
-        Hint(words=f"{HINTED[rule.before]}: first {plain(rule.name)}", clause=rule.because.clause)
+        Hint(
+            words=f"{HINTED[rule.before]}: do {plain(rule.name)} first", clause=rule.because.clause
+        )
         for rule in policy.rules
         if isinstance(rule, StepRule) and rule.before in HINTED and _open(rule, facts)
     ]

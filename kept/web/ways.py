@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from kept.policy.conditions import Expr, walk
 from kept.policy.rules import ApprovalRule, GateRule, Policy, StepRule
-from kept.web.say import plain
 
 BY_FIELD = {
     "severity": "triage", "topic": "triage", "type": "triage", "resolved": "resolve",
@@ -47,11 +46,6 @@ def ways(
         for name in found
         if name in open_acts
     )
-
-
-def needs_in_words(needs: str) -> str:
-    """Return a condition as near to a sentence as it comes, for where no act can be offered."""
-    return plain(needs.replace("&&", "and").replace("||", "or"))
 
 
 def _named(policy: Policy, clause: str, event: str) -> Iterator[str]:

@@ -40,7 +40,7 @@ def test_from_the_next_due_to_a_closed_ticket(house: House) -> None:
     expect(page.get_by_label("Message", exact=True)).to_have_value("")
 
     side(page, "escalate")
-    page.get_by_label("Why").select_option("unsolved")
+    page.locator("[data-act=escalate]").get_by_label("Why").select_option("unsolved")
     page.locator("#handoff-tried").fill("Pulled every plug.")
     page.get_by_role("button", name="Escalate").click()
     expect(page.locator("#ticket-state")).to_contain_text("L2 Second line")

@@ -9,12 +9,13 @@ from django.urls import get_resolver
 from kept.records.models import Attachment, CommitmentRow, Journal, Message, Outbox, RawMessage
 from tests.people import Cast
 
-PUBLIC = {"sign-in", "healthz", "readyz", "customer-answer", "live"}
+PUBLIC = {"sign-in", "healthz", "readyz", "customer-answer", "remote-picture", "live"}
 OWN = {"queue", "wallboard", "outbox", "quarantine", "sign-out"}
 NOUNS = (
     "messages", "triage", "assignments", "escalations", "acceptances", "waits", "promises",
     "steps", "approvals", "approval-decisions", "payments", "resolutions", "confirmations",
-    "closures", "reopenings", "flags", "attempts", "verifications", "acknowledgements", "spam",
+    "closures", "reopenings", "severities", "flags", "attempts", "verifications",
+    "acknowledgements", "spam",
 )  # fmt: skip
 
 

@@ -58,3 +58,9 @@ def test_a_rate_comes_with_its_interval_and_nothing_without_cases() -> None:
         book.rate(ClauseStat(clause="c", activated=3, kept=0, missed=0, pending=3, cancelled=0))
         is None
     )
+
+
+def test_a_condition_reads_as_a_sentence() -> None:
+    source = '!("hand_off" in steps_done) && known(due) || level == "L2" && !verified'
+    words = "hand off is not done, and due is known, or level is L2, and not verified"
+    assert say.condition(source) == words

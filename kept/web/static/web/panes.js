@@ -71,6 +71,9 @@ function onClick(event) {
 
 function afterSwap({ detail }) {
   const place = detail.target?.id ?? detail.elt?.id
+  // A group of details closes the newcomer while its predecessor is still in the page.
+  for (const act of document.querySelectorAll("[data-opened]")) act.open = true
+  if (place?.startsWith("act-")) openAct(place.slice(4))
   if (place === "ticket") {
     showOpenTicket()
     const wrong = $(".ticket__notices [role='alert'], .field--wrong :is(input, select, textarea)")
