@@ -29,9 +29,7 @@ def policy_by_hash(hash_: str) -> Policy:
     if version is None:
         raise PolicyBroken(f"No stored policy has the hash {hash_}.")
     # It was linted when it was proposed; a lint that came later must not stop a running desk.
-    policy = compile_text(
-        version.source, version.parents, version.parameters, lints=False
-    ).policy
+    policy = compile_text(version.source, version.parents, version.parameters, lints=False).policy
     if policy is None or policy.hash != hash_:
         raise PolicyBroken(f"The policy {version.sop} {version.version} compiles differently now.")
     return policy
