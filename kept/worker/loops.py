@@ -92,9 +92,7 @@ def _mailboxes(stopping: threading.Event) -> Callable[[], int]:
 
 
 def _sender() -> Callable[[], int]:
-    server = outgoing.server_of(
-        settings.KEPT_SMTP_URL, settings.KEPT_SMTP_OAUTH, now=clock.now
-    )
+    server = outgoing.server_of(settings.KEPT_SMTP_URL, settings.KEPT_SMTP_OAUTH, now=clock.now)
     if server is None:
         return lambda: outgoing.lay_by(now=clock.now)
 

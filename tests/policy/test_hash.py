@@ -26,6 +26,6 @@ def test_a_lint_does_not_change_the_hash() -> None:
 
 
 def test_a_stored_policy_compiles_without_lints_and_is_broken_with_them() -> None:
-    stale = SMALL.replace("body: \"The part is {{ part }}.\"", "body: \"It is {{ nowhere }}.\"")
+    stale = SMALL.replace('body: "The part is {{ part }}."', 'body: "It is {{ nowhere }}."')
     assert compile_sop(stale).policy is None
     assert compile_sop(stale, lints=False).policy is not None
