@@ -164,7 +164,8 @@ def running(surroundings: dict[str, str]) -> Iterator[tuple[subprocess.Popen[byt
     late.start()
     try:
         assert process.stdout is not None
-        assert process.stdout.readline() == f"Kept is at http://127.0.0.1:{port}\n".encode()
+        welcome = f"Kept is at http://127.0.0.1:{port}\n".encode()
+        assert any(line == welcome for line in process.stdout), "it ended without a welcome"
         yield process, port
     finally:
         late.cancel()
