@@ -82,6 +82,7 @@ class Ticket(models.Model):
             ),
             models.Index(fields=["desk"], condition=Q(status="resolved"), name="ticket_resolved"),
             models.Index(fields=["desk", "-updated_at"], name="ticket_recent"),
+            models.Index(fields=["desk", "status", "-updated_at"], name="ticket_by_status"),
             models.Index(fields=["desk", "policy_hash"], name="ticket_policy"),
         ]
 
