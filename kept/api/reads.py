@@ -20,6 +20,7 @@ from kept.records.queries.measured import measures_of
 from kept.records.queries.queue import queue_page
 from kept.records.queries.search import search
 from kept.records.queries.views import ClauseStat, DeskView, QueueFilter
+from kept.services import personal_reads
 from kept.services.errors import NotFound, NotValid
 
 
@@ -44,6 +45,8 @@ def _ticket(call: Call) -> told.TicketTold:
     found = ticket_queries.ticket_state(agent, number)
     if view is None or short is None or found is None:
         raise NotFound("There is no such ticket.")
+    if view.sight.contacts and view.customer_id is not None:
+        personal_reads.note(agent, [view.customer_id], at=call.at, ticket=number)
     policy = ticket_queries.ticket_policy(found[1], found[2])
     here = f"/api/v1/tickets/{number}"
     proof_links = {
@@ -111,6 +114,8 @@ def _customers(call: Call) -> told.Customers:
         call.holder.agent, words=query.q, after=query.cursor or 0, limit=query.limit + 1
     )
     page = found[: query.limit]
+    shown = [each.id for each in page if not each.is_covered]
+    personal_reads.note(call.holder.agent, shown, at=call.at)
     more = str(page[-1].id) if len(found) > query.limit else None
     return told.Customers(customers=page, next_cursor=more)
 

@@ -5,20 +5,12 @@ A person without a membership on the desk gets NotFound, as if the ticket did no
 
 from django.db import connection
 
-from kept.policy import Policy
+from kept.policy import Policy, rights
 from kept.policy.facts import Actor, ActorKind
+from kept.policy.rights import Sight
+from kept.policy.rules import Scope
 from kept.policy.words import Frozen
 from kept.services.errors import AgentId, NotAllowed, NotFound
-
-COMMON_ACTS = frozenset({
-    "reply", "note", "triage", "severity", "assign", "escalate", "accept", "wait", "promise",
-    "step", "attempt", "flag", "verify", "resolve", "confirm", "reopen", "close", "spam", "merge",
-    "ask_approval", "approve", "pay", "open", "acknowledge",
-})  # fmt: skip
-"""What every member of a desk may do unless the role lists its acts."""
-EVERYTHING = "*"
-LEADING_ACTS = frozenset({"propose_policy", "activate_policy", "waive", "retract", "erase"})
-LEADING_ROLES = frozenset({"lead", "manager", "supervisor", "team_lead", "head", "owner"})
 
 
 class Standing(Frozen, frozen=True, kw_only=True):
@@ -60,25 +52,12 @@ def standing(agent: AgentId, desk: int) -> Standing:
     )
 
 
+def sight(who: Standing, policy: Policy, facts: Scope | None) -> Sight:
+    """Return what somebody sees of the customer of a ticket with these facts."""
+    return rights.sight(policy, who.roles, facts)
+
+
 def require(who: Standing, act: str, policy: Policy) -> None:
     """Raise NotAllowed unless one of the person's roles includes the act."""
-    if any(_role_may(role, act, policy) for role in who.roles):
-        return
-    raise NotAllowed(f"Your role on this desk does not include: {act.replace('_', ' ')}.")
-
-
-def _role_may(role: str, act: str, policy: Policy) -> bool:
-    """Read the SOP's `may` (docs/sop-language.md, Declarations); where it is silent, the default.
-
-    A leading act belongs to the roles that list it, if any does. A role that lists everyday acts
-    has only those, and notes.
-    """
-    declared = policy.roles.get(role)
-    listed = frozenset(declared.may) if declared is not None else frozenset()
-    if act in listed or EVERYTHING in listed:
-        return True
-    if act in LEADING_ACTS:
-        named = any(act in each.may for each in policy.roles.values())
-        return not named and role in LEADING_ROLES
-    is_narrowed = bool(listed & COMMON_ACTS)
-    return act in COMMON_ACTS and (not is_narrowed or act == "note")
+    if not rights.may(policy, who.roles, act):
+        raise NotAllowed(f"Your role on this desk does not include: {act.replace('_', ' ')}.")

@@ -148,7 +148,7 @@ def sources(ticket: TicketView, policy: Policy) -> dict[str, str]:
         "ticket.type": plain(ticket.type or ""),
         "ticket.severity": ticket.severity or "",
         "customer.name": ticket.customer,
-        "customer.email": ticket.customer_address,
+        "customer.email": ticket.customer_address if ticket.sight.contacts else "",
         "severity.name": _named(policy.severities, ticket.severity),
         "level.name": _named(policy.levels, ticket.level),
         "agent.name": ticket.owner or "",

@@ -15,6 +15,7 @@ from kept.policy.rules import Policy
 from kept.records.compiled import policy_by_hash
 from kept.records.queries.tickets import journal_lines, ticket_view
 from kept.records.queries.views import TicketView
+from kept.services import personal_reads
 from kept.services.errors import DeskError
 from kept.web import acts, asking, decisions, forms, messages
 from kept.web.acts import Said
@@ -126,9 +127,12 @@ def _said(
 
 
 def _seen(request: HttpRequest, number: int) -> TicketView:
-    view = ticket_view(agent_id(request), number, at=clock.now())
+    at, who = clock.now(), agent_id(request)
+    view = ticket_view(who, number, at=at)
     if view is None:
         raise Http404
+    if view.sight.contacts and view.customer_id is not None:
+        personal_reads.note(who, [view.customer_id], at=at, ticket=number)
     return view
 
 

@@ -19,6 +19,7 @@ from kept.records.models.mail import (
     ReplyToken,
 )
 from kept.records.models.people import Agent, Customer, CustomerAddress, Membership, Shift
+from kept.records.models.reads import PersonalRead
 from kept.records.models.sending import Notification, Outbox
 from kept.records.models.sign_ins import SignInTry
 from kept.records.models.tickets import Draft, Ticket
@@ -28,6 +29,6 @@ __all__ = [
     "Agent", "Alarm", "ApiToken", "ApprovalRow", "Attachment", "CadenceTask", "CommitmentRow",
     "Customer", "CustomerAddress", "Desk", "Draft", "Heartbeat", "IdempotentAnswer", "Journal",
     "KeptText", "Lift", "Mailbox", "Membership", "Message", "MessageIdSeen", "Notification",
-    "Outbox", "Payment", "PolicyProposal", "PolicyVersion", "RawMessage", "ReplyToken",
-    "Shift", "SignInTry", "StepEvidence", "Ticket",
+    "Outbox", "Payment", "PersonalRead", "PolicyProposal", "PolicyVersion", "RawMessage",
+    "ReplyToken", "Shift", "SignInTry", "StepEvidence", "Ticket",
 ]  # fmt: skip

@@ -2,6 +2,8 @@
 
 from django.db import connection
 
+from kept.records.masks import hidden, masked
+from kept.records.queries.sight import open_desks
 from kept.records.queries.views import View
 
 PAGE = 50
@@ -17,20 +19,32 @@ class CustomerView(View, frozen=True, kw_only=True):
     language: str
     tickets: int
     """On the desks of whoever asks."""
+    is_covered: bool
+    """Whether the addresses are masked for whoever asks."""
 
 
 def customers_of(
     agent: int, *, words: str = "", after: int = 0, limit: int = PAGE
 ) -> tuple[CustomerView, ...]:
-    """Return customers in the order of their numbers; `after` ends the page before."""
+    """Return customers in the order of their numbers; `after` ends the page before.
+
+    Where the asker may not see how to reach people, addresses are covered and find nobody.
+    """
+    plain = open_desks(agent)
     with connection.cursor() as cursor:
         cursor.execute(
-            _CUSTOMERS, {"agent": agent, "words": words, "after": after, "limit": limit}
-        )
+            _CUSTOMERS,
+            {"agent": agent, "words": words, "after": after, "limit": limit,
+             "granted": sorted(plain.granted)},
+        )  # fmt: skip
         return tuple(
             CustomerView(
-                id=row[0], name=row[1], tier=row[2], language=row[3], tickets=row[4],
-                addresses=tuple(row[5]),
+                id=row[0], tier=row[2], language=row[3], tickets=row[4],
+                addresses=tuple(
+                    value if plain.uncovered & set(row[6]) else masked(value) for value in row[5]
+                ),
+                name=row[1] if plain.uncovered & set(row[6]) else hidden(row[1]),
+                is_covered=not plain.uncovered & set(row[6]),
             )
             for row in cursor.fetchall()
         )  # fmt: skip
@@ -44,7 +58,9 @@ WITH mine AS MATERIALIZED (
 SELECT c.id, c.name, c.tier, c.language,
   (SELECT count(*) FROM ticket t
    WHERE t.customer_id = c.id AND t.desk_id IN (SELECT id FROM mine)),
-  ARRAY(SELECT e.value FROM customer_address e WHERE e.customer_id = c.id ORDER BY e.id)
+  ARRAY(SELECT e.value FROM customer_address e WHERE e.customer_id = c.id ORDER BY e.id),
+  ARRAY(SELECT DISTINCT t.desk_id FROM ticket t
+        WHERE t.customer_id = c.id AND t.desk_id IN (SELECT id FROM mine))
 FROM customer c
 WHERE c.id > %(after)s
   AND EXISTS (SELECT 1 FROM ticket t
@@ -52,6 +68,8 @@ WHERE c.id > %(after)s
   AND (%(words)s::text = ''
        OR to_tsvector('simple', left(c.name, 1000)) @@ websearch_to_tsquery('simple', %(words)s)
        OR EXISTS (SELECT 1 FROM customer_address e
-                  WHERE e.customer_id = c.id AND e.value = lower(%(words)s)))
+                  WHERE e.customer_id = c.id AND e.value = lower(%(words)s)
+                    AND EXISTS (SELECT 1 FROM ticket t WHERE t.customer_id = c.id
+                                AND t.desk_id = ANY(%(granted)s))))
 ORDER BY c.id LIMIT %(limit)s
 """

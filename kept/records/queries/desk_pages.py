@@ -4,6 +4,8 @@ from datetime import datetime
 
 from django.db import connection
 
+from kept.records.masks import hidden
+from kept.records.queries.sight import open_desks
 from kept.records.queries.views import (
     AlarmView,
     CadenceView,
@@ -23,12 +25,13 @@ def outbox_page(
     agent: int, *, before: int | None = None, state: str | None = None, limit: int = PAGE
 ) -> tuple[OutboxRow, ...]:
     """Return what goes out, newest first; `before` is the last id of the page above."""
+    plain = open_desks(agent).uncovered
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
             SELECT o.id, d.slug, o.ticket_id, o.kind, o.recipient, o.payload->>'subject',
                    o.payload->>'text', o.mail_id, o.state, o.attempts, o.last_error, o.made_at,
-                   o.not_before, o.sent_at
+                   o.not_before, o.sent_at, o.desk_id
             FROM outbox o JOIN desk d ON d.id = o.desk_id
             WHERE o.desk_id IN {_DESKS} AND o.id < %(before)s
               AND (%(state)s::text IS NULL OR o.state = %(state)s::text)
@@ -38,7 +41,8 @@ def outbox_page(
         )
         return tuple(
             OutboxRow(
-                id=row[0], desk=row[1], ticket=row[2], kind=row[3], recipient=row[4],
+                id=row[0], desk=row[1], ticket=row[2], kind=row[3],
+                recipient=row[4] if row[14] in plain else hidden(row[4]),
                 subject=row[5] or "", text=row[6] or "", message_id=row[7], state=row[8],
                 attempts=row[9], last_error=row[10], made_at=row[11], not_before=row[12],
                 sent_at=row[13],
@@ -49,11 +53,12 @@ def outbox_page(
 
 def quarantine_page(agent: int, *, limit: int = PAGE) -> tuple[QuarantineRow, ...]:
     """Return what could not be read, newest first, with the beginning of its bytes."""
+    plain = open_desks(agent).granted
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
             SELECT r.id, d.slug, r.mailbox, r.received_at, octet_length(r.body), r.problem,
-                   r.attempts, substring(r.body FOR 2000)
+                   r.attempts, substring(r.body FOR 2000), r.desk_id
             FROM raw_message r JOIN desk d ON d.id = r.desk_id
             WHERE r.state = 'quarantined' AND r.desk_id IN {_DESKS}
             ORDER BY r.id DESC LIMIT %(limit)s
@@ -64,21 +69,26 @@ def quarantine_page(agent: int, *, limit: int = PAGE) -> tuple[QuarantineRow, ..
             QuarantineRow(
                 id=row[0], desk=row[1], mailbox=row[2], received_at=row[3], size=row[4],
                 problem=row[5], attempts=row[6],
-                first_bytes=bytes(row[7]).decode("utf-8", "replace").replace("\0", "\ufffd"),
+                first_bytes=_beginning(bytes(row[7]), is_plain=row[8] in plain),
             )
             for row in cursor.fetchall()
         )  # fmt: skip
 
 
 def raw_bytes(agent: int, raw: int) -> bytes | None:
-    """Return the bytes of a raw message as they came, for the download page."""
+    """Return the bytes of a raw message as they came, to who sees addresses on its desk."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT r.body FROM raw_message r WHERE r.id = %(raw)s AND r.desk_id IN {_DESKS}",
-            {"agent": agent, "raw": raw},
+            "SELECT r.body FROM raw_message r WHERE r.id = %(raw)s AND r.desk_id = ANY(%(desks)s)",
+            {"raw": raw, "desks": sorted(open_desks(agent).granted)},
         )
         row = cursor.fetchone()
     return None if row is None else bytes(row[0])
+
+
+def _beginning(first: bytes, *, is_plain: bool) -> str:
+    text = first.decode("utf-8", "replace").replace("\0", "\ufffd")
+    return text if is_plain else hidden(text)
 
 
 def notices_of(agent: int, *, limit: int = PAGE) -> tuple[NoticeView, ...]:

@@ -10,6 +10,7 @@ from typing import Any
 from django.db import connection
 
 from kept.records.instants import instant
+from kept.records.masks import hidden
 from kept.records.queries.desks import desks_of
 from kept.records.queries.views import DeskView, QueueFilter, QueuePage, QueueRow
 
@@ -89,7 +90,7 @@ def queue_row(row: tuple[Any, ...], at: datetime) -> QueueRow:
         id=row[0],
         desk=row[1],
         subject=row[2],
-        customer=row[3],
+        customer=hidden(row[3]),
         status=row[4],
         severity=row[5],
         level=row[6],

@@ -8,6 +8,8 @@ from datetime import datetime
 
 from django.db import connection
 
+from kept.records.masks import hidden
+from kept.records.queries.sight import open_desks
 from kept.records.queries.views import View
 
 PAGE = 50
@@ -32,11 +34,17 @@ def search(
     with connection.cursor() as cursor:
         cursor.execute(
             _SEARCH,
-            {"agent": agent, "words": words, "before": before or 2**62, "limit": limit},
+            {
+                "agent": agent,
+                "words": words,
+                "before": before or 2**62,
+                "limit": limit,
+                "granted": sorted(open_desks(agent).granted),
+            },
         )
         return tuple(
             Hit(
-                ticket=row[0], desk=row[1], subject=row[2], customer=row[3], status=row[4],
+                ticket=row[0], desk=row[1], subject=row[2], customer=hidden(row[3]), status=row[4],
                 opened_at=row[5], found_in=tuple(row[6]),
             )
             for row in cursor.fetchall()
@@ -68,7 +76,7 @@ WITH mine AS MATERIALIZED (
   (SELECT DISTINCT t.id, 'address' FROM customer_address e
    JOIN ticket t ON t.customer_id = e.customer_id
    WHERE e.kind IN ('email', 'phone') AND e.value = lower(%(words)s)
-     AND t.desk_id IN (SELECT id FROM mine) AND t.id < %(before)s
+     AND t.desk_id = ANY(%(granted)s) AND t.id < %(before)s
    ORDER BY t.id DESC LIMIT %(limit)s)
 ), page AS (
   SELECT id, array_agg(place ORDER BY place) AS places FROM hit

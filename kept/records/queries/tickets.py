@@ -6,11 +6,12 @@ from typing import Any
 import msgspec
 from django.db import connection
 
-from kept.policy import TicketState
+from kept.policy import TicketState, rights
 from kept.policy.rules import Policy, StepRule
 from kept.policy.words import CommitmentKind, Verdict
 from kept.records.compiled import policy_with
 from kept.records.instants import moment, moment_or_none
+from kept.records.masks import hidden, masked
 from kept.records.queries.conversation import messages_of
 from kept.records.queries.desks import desks_of
 from kept.records.queries.people import colleagues_of
@@ -37,13 +38,21 @@ def ticket_view(agent: int, ticket: int, *, at: datetime) -> TicketView | None:
     state = decoded_state(row[22])
     policy = ticket_policy(row[19], state)
     commitments = chips(state, at)
+    sight = rights.sight(policy, row[24], state.facts)
+    address = row[5] or "" if sight.contacts else masked(row[5] or "")
+    messages = messages_of(ticket)
+    if not sight.contacts:
+        messages = tuple(
+            msgspec.structs.replace(each, author=hidden(each.author)) for each in messages
+        )
     return TicketView(
         id=row[0],
         desk=desk,
         subject=row[2],
         customer_id=row[3],
-        customer=row[4] or row[5] or "",
-        customer_address=row[5] or "",
+        customer=(row[4] if sight.contacts else hidden(row[4] or "")) or address,
+        customer_address=address,
+        sight=sight,
         customer_tier=row[6] or "",
         status=row[7],
         severity=row[8],
@@ -62,7 +71,7 @@ def ticket_view(agent: int, ticket: int, *, at: datetime) -> TicketView | None:
         missed=row[21],
         facts=msgspec.to_builtins(state.facts),
         commitments=commitments,
-        messages=messages_of(ticket),
+        messages=messages,
         steps=_steps(ticket, policy, state),
         approvals=_approvals(ticket),
         people=colleagues_of(desk.id, at),
@@ -265,7 +274,9 @@ SELECT t.id, t.desk_id, t.subject, t.customer_id, c.name,
        c.tier, t.status, t.severity, t.level, t.type, t.topic, o.name, t.owner_id, t.team,
        t.channel, t.waiting_on, t.opened_at, t.updated_at, t.policy_hash, t.needs_attention,
        t.missed_count, t.state,
-       (SELECT text FROM draft WHERE ticket_id = t.id AND agent_id = %(agent)s)
+       (SELECT text FROM draft WHERE ticket_id = t.id AND agent_id = %(agent)s),
+       ARRAY(SELECT m.role FROM membership m WHERE m.desk_id = t.desk_id
+             AND m.agent_id = %(agent)s AND m.ended_at IS NULL)
 FROM ticket t LEFT JOIN customer c ON c.id = t.customer_id LEFT JOIN agent o ON o.id = t.owner_id
 WHERE t.id = %(ticket)s
   AND EXISTS (SELECT 1 FROM membership m JOIN agent a ON a.id = m.agent_id

@@ -9,6 +9,8 @@ from typing import Any
 
 import msgspec
 
+from kept.policy.rights import Sight
+
 
 class View(msgspec.Struct, frozen=True, kw_only=True):
     """A read value: immutable, equal by content."""
@@ -209,6 +211,8 @@ class TicketView(View, frozen=True, kw_only=True):
     customer_id: int | None
     customer: str
     customer_address: str
+    """Masked unless `sight` shows contacts."""
+    sight: Sight
     customer_tier: str
     status: str
     severity: str | None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 
+from kept.policy.rights import LEADING_ACTS, SEEING
 from kept.policy.rules import (
     Action,
     ApprovalRule,
@@ -142,7 +143,7 @@ def events_nobody_can_make(desk: Desk) -> None:
             )  # fmt: skip
 
 
-LEADING = frozenset({"propose_policy", "activate_policy", "waive", "retract", "erase"})
+LEADING = LEADING_ACTS | frozenset(SEEING)
 
 
 def _why_nobody(desk: Desk, rule: ClockRule) -> str:
