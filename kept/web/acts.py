@@ -1,12 +1,10 @@
-"""The acts of the ticket page: one table names each act's form, when it shows, and its verb.
+"""The core acts of the ticket page: each with its form, when it shows, and its verb.
 
-The verbs themselves, their rights and their gates are the services' and the policy's.
+The verbs themselves, their rights and their gates are the services' and the policy's. Acts of
+a panel live beside it; `act_table` joins them all.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
 
 from kept.policy.rules import Policy
 from kept.policy.vocabulary import handoff_step
@@ -14,42 +12,12 @@ from kept.records.queries.views import TicketView
 from kept.services import approvals, endings, notices, work
 from kept.services.errors import NotValid
 from kept.web import asking, forms
+from kept.web.act import OPEN, Act, Said
 from kept.web.forms import Field
 from kept.web.say import plain
 
-OPEN = frozenset({"new", "open", "waiting"})
 ENDED = frozenset({"closed", "closed_unconfirmed"})
 WAITS = (("customer", "the customer"), ("third_party", "a third party"), ("nobody", "nobody"))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
-    """What one post says: who acts on which ticket, when, and the answers of the form."""
-
-    ticket: int
-    by: int
-    at: datetime
-    answers: dict[str, str]
-    policy: Policy
-    facts: dict[str, Any]
-    zone: str
-
-    def get(self, name: str) -> str:
-        return self.answers.get(name, "")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Act:
-    """One act. `noun` is its place in the address; `fields` may depend on ticket and policy."""
-
-    noun: str
-    name: str
-    title: str
-    button: str
-    do: Callable[[Said], object]
-    fields: Callable[[TicketView, Policy], tuple[Field, ...]] = lambda ticket, policy: ()
-    shows: Callable[[TicketView, Policy], bool] = lambda ticket, policy: ticket.status in OPEN
-    key: str = ""
 
 
 def _escalate_fields(ticket: TicketView, policy: Policy) -> tuple[Field, ...]:
@@ -107,7 +75,7 @@ def _in(*statuses: str) -> Callable[[TicketView, Policy], bool]:
     return lambda ticket, policy: ticket.status in statuses
 
 
-TABLE: tuple[Act, ...] = (
+CORE: tuple[Act, ...] = (
     Act(noun="acceptances", name="accept", title="Take it on", button="Take it on",
         shows=lambda ticket, policy: any(
             chip.kind == "acceptance" and chip.verdict in {"pending", "missed"}
@@ -115,7 +83,7 @@ TABLE: tuple[Act, ...] = (
         do=lambda said: work.accept(said.ticket, by=said.by, at=said.at)),
     Act(noun="triage", name="triage", title="Triage", button="Triage", fields=asking.triage_fields,
         do=_triage),
-    Act(noun="severities", name="severity", title="Raise or lower the severity",
+    Act(noun="severities", rare=True, name="severity", title="Raise or lower the severity",
         button="Change it", fields=asking.severity_fields,
         shows=lambda ticket, policy: ticket.status in OPEN and bool(ticket.severity),
         do=lambda said: work.change_severity(said.ticket, by=said.by, at=said.at,
@@ -137,23 +105,25 @@ TABLE: tuple[Act, ...] = (
                            ("resolution", "a solution"))),
             Field(name="due", label="By", type="moment")),
         do=_promise),
-    Act(noun="attempts", name="attempt", title="Note a failed attempt", button="Note it",
+    Act(noun="attempts", rare=True, name="attempt", title="Note a failed attempt",
+        button="Note it",
         do=lambda said: work.attempt_failed(said.ticket, by=said.by, at=said.at)),
-    Act(noun="approvals", name="approval", title="Ask for an approval", button="Ask",
+    Act(noun="approvals", rare=True, name="approval", title="Ask for an approval", button="Ask",
         fields=asking.amount_fields, shows=_asks_approval,
         do=lambda said: approvals.ask(said.ticket, by=said.by, at=said.at,
                                       kind=said.get("kind"), amount=_amount(said))),
-    Act(noun="payments", name="pay", title="Pay", button="Pay", fields=asking.amount_fields,
-        shows=_asks_approval,
+    Act(noun="payments", rare=True, name="pay", title="Pay", button="Pay",
+        fields=asking.amount_fields, shows=_asks_approval,
         do=lambda said: approvals.pay(said.ticket, by=said.by, at=said.at,
                                       kind=said.get("kind"), amount=_amount(said),
                                       key=said.get("key"))),
-    Act(noun="flags", name="flag", title="Flag it", button="Flag it",
+    Act(noun="flags", rare=True, name="flag", title="Flag it", button="Flag it",
         fields=asking.flag_fields,
         shows=lambda ticket, policy: ticket.status in OPEN
         and bool(asking.flags_left(ticket, policy)),
         do=lambda said: work.flag(said.ticket, by=said.by, at=said.at, flag=said.get("flag"))),
-    Act(noun="verifications", name="verify", title="Check who the customer is", button="Save",
+    Act(noun="verifications", rare=True, name="verify", title="Check who the customer is",
+        button="Save",
         fields=asking.verify_fields,
         do=lambda said: work.verify_identity(said.ticket, by=said.by, at=said.at,
                                              method=said.get("method"),
@@ -171,12 +141,11 @@ TABLE: tuple[Act, ...] = (
     Act(noun="reopenings", name="reopen", title="Reopen", button="Reopen the ticket",
         shows=_in("resolved", "closed", "closed_unconfirmed"),
         do=lambda said: endings.reopen(said.ticket, by=said.by, at=said.at)),
-    Act(noun="spam", name="spam", title="Spam", button="Mark as spam", shows=_in("new"),
+    Act(noun="spam", rare=True, name="spam", title="Spam", button="Mark as spam", shows=_in("new"),
         do=lambda said: endings.mark_spam(said.ticket, by=said.by, at=said.at)),
 )  # fmt: skip
 """In the order in which the side column shows them."""
 
-BY_NOUN = {act.noun: act for act in TABLE}
 EVENTS = {
     "resolved": "Resolve", "closed": "Close", "escalated": "Escalate", "paid": "Pay",
     "agent_public": "This reply", "triaged": "Triage", "waiting_on": "Wait",

@@ -3,7 +3,7 @@
 from kept.policy.rules import StepRule
 from kept.services import approvals, work
 from kept.services.errors import NotValid
-from kept.web.acts import Said
+from kept.web.act import Said
 
 
 def do_step(said: Said) -> object:

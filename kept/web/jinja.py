@@ -8,6 +8,7 @@ from django.urls import reverse
 from jinja2 import Environment, StrictUndefined
 
 from kept.web import say
+from kept.web.places import VIEWS
 
 
 def address(name: str, *parts: object) -> str:
@@ -27,7 +28,7 @@ def environment(**options: Any) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals.update(static=static, url=address, clause_url=clause_url)
+    made.globals.update(static=static, url=address, clause_url=clause_url, queue_views=VIEWS)
     for show in (
         say.duration, say.remaining, say.countdown, say.moment, say.exact, say.minute,
         say.iso, say.plain, say.deed, say.money, say.size,

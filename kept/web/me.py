@@ -6,6 +6,7 @@ from django.http import HttpRequest
 
 from kept.records.queries.desks import desks_of
 from kept.records.queries.views import DeskView
+from kept.web.places import Place, places_of
 from kept.web.render import agent_id
 
 
@@ -15,6 +16,11 @@ class Me:
     name: str
     standing: str
     desks: tuple[DeskView, ...]
+
+    @property
+    def places(self) -> tuple[tuple[str, tuple[Place, ...]], ...]:
+        """The groups of the navigation with the places this reader is shown."""
+        return places_of(self)
 
 
 def me(request: HttpRequest, desks: tuple[DeskView, ...] | None = None) -> Me:

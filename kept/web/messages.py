@@ -6,7 +6,7 @@ from kept.policy.rules import Template
 from kept.services import conversation, endings, work
 from kept.services.errors import NotValid
 from kept.services.filling import BLANK
-from kept.web.acts import Said
+from kept.web.act import Said
 
 
 def send(said: Said) -> object:

@@ -11,8 +11,8 @@ from kept.policy.rules import Policy
 from kept.records.queries.views import ApprovalView, JournalLine, StepView, TicketView
 from kept.services.errors import DeskError, Refused
 from kept.services.filling import BLANK, fill
-from kept.web import acts, asking, forms, talk, wants
-from kept.web.acts import Act
+from kept.web import act_table, acts, asking, forms, talk, wants
+from kept.web.act import OPEN, Act
 from kept.web.forms import Field
 from kept.web.rail import Rail, rail
 from kept.web.say import condition, plain
@@ -45,6 +45,8 @@ class ActCard:
     tone: str = ""
     due_at: datetime | None = None
     open: bool = False
+    rare: bool = False
+    panel: str = ""
 
     @property
     def folded(self) -> int:
@@ -156,7 +158,9 @@ def ticket_page(
     passing = PASSED.get(refusal.event, "") if refusal and refusal.overridable else ""
     message = said.posted if said.noun == "messages" else {}
     cards = tuple(
-        _act(act, ticket, policy, said, passing) for act in acts.TABLE if act.shows(ticket, policy)
+        _act(act, ticket, policy, said, passing)
+        for act in act_table.TABLE
+        if act.shows(ticket, policy)
     )
     steps = _steps(ticket, policy, said)
     return TicketPage(
@@ -175,10 +179,10 @@ def ticket_page(
         steps=steps,
         approvals=tuple(_approval(view, ticket) for view in ticket.approvals),
         templates=_templates(ticket, policy, me_name),
-        hints=wants.hints(policy, ticket.facts) if ticket.status in acts.OPEN else (),
+        hints=wants.hints(policy, ticket.facts) if ticket.status in OPEN else (),
         verified="yes" if ticket.facts.get("verified") is True else "not yet",
-        may_resolve=ticket.status in acts.OPEN,
-        may_wait=ticket.status in acts.OPEN and ticket.waiting_on != "customer",
+        may_resolve=ticket.status in OPEN,
+        may_wait=ticket.status in OPEN and ticket.waiting_on != "customer",
         refusal=_with_ways(refusal, policy, cards, steps),
         typed_text=message.get("text", ticket.draft),
         typed_kind=message.get("kind", "public"),
@@ -242,6 +246,7 @@ def _act(act: Act, ticket: TicketView, policy: Policy, typed: Typed, passing: st
     return ActCard(
         noun=act.noun, name=act.name, title=act.title, button=act.button, key=act.key,
         fields=forms.keyed(fields, act.name), open=posted or act.name == passing,
+        rare=act.rare, panel=act.panel,
     )  # fmt: skip
 
 

@@ -17,9 +17,10 @@ from kept.records.queries.tickets import journal_lines, ticket_view
 from kept.records.queries.views import TicketView
 from kept.services import personal_reads
 from kept.services.errors import DeskError
-from kept.web import acts, asking, decisions, forms, messages
-from kept.web.acts import Said
+from kept.web import act_table, acts, asking, decisions, forms, messages, panels
+from kept.web.act import Said
 from kept.web.forms import Field
+from kept.web.panels.panel import Glance
 from kept.web.queue import workspace_context
 from kept.web.render import agent_id, render, wanted_part
 from kept.web.sign_in import signed_in
@@ -70,7 +71,7 @@ def act(request: HttpRequest, number: int, noun: str) -> HttpResponse:
 
 def _opened(request: HttpRequest, view: TicketView, policy: Policy, noun: str) -> Typed:
     """Return a form as it opens, with what was written so far; nothing is judged yet."""
-    if noun not in acts.BY_NOUN and noun not in {"messages", "steps"}:
+    if noun not in act_table.BY_NOUN and noun not in {"messages", "steps"}:
         raise Http404
     written = request.POST.dict() if request.method == "POST" else request.GET.dict()
     fields: tuple[Field, ...] = ()
@@ -100,9 +101,9 @@ def _asked(
             raise Http404
         fields = asking.step_fields(view, policy, step.form, "step")
         return forms.filled(fields, posted), (decisions.do_step,)
-    if noun not in acts.BY_NOUN:
+    if noun not in act_table.BY_NOUN:
         raise Http404
-    known = acts.BY_NOUN[noun]
+    known = act_table.BY_NOUN[noun]
     fields = (
         asking.escalation(view, policy, posted.get("to", ""))
         if noun == "escalations"
@@ -146,7 +147,7 @@ def _page(
     now: datetime = clock.now()
     part = wanted_part(request) in PARTS
     shown: dict[str, Any] = {} if part else workspace_context(request, view.id)
-    shown["page"] = ticket_page(
+    page = ticket_page(
         view,
         policy_by_hash(view.policy_hash),
         journal_lines(agent_id(request), view.id),
@@ -158,4 +159,6 @@ def _page(
         refusal=refusal,
         typed=typed,
     )
+    glance = Glance(page=page, me=agent_id(request), now=now)
+    shown |= {"page": page, "panels": panels.shown(glance)}
     return render(request, "tickets/page.html", shown, parts=PARTS, status=status)

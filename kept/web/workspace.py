@@ -15,19 +15,10 @@ from kept.policy.rules import Policy
 from kept.records.compiled import policy_by_hash
 from kept.records.queries.queue import is_settled
 from kept.records.queries.views import DeskView, QueueFilter, QueuePage, QueueRow
+from kept.web.places import VIEWS
 from kept.web.rail import TONES
 from kept.web.ticket_page import rank
 
-VIEWS = (
-    ("all", "All open", ""),
-    ("mine", "Mine", ""),
-    ("unowned", "Without owner", ""),
-    ("at_risk", "At risk", "risk"),
-    ("missed", "Missed", "missed"),
-    ("waiting", "Waiting on somebody", ""),
-    ("resolved", "Resolved", ""),
-    ("closed", "Closed", ""),
-)
 STATUSES = (
     ("new", "new"), ("open", "open"), ("waiting", "waiting"), ("resolved", "resolved"),
     ("closed", "closed"), ("closed_unconfirmed", "closed unconfirmed"), ("merged", "merged"),
@@ -98,6 +89,10 @@ class Workspace:
     query: str
     empty: Empty
     open_ticket: int | None
+
+    def of_desk(self, slug: str) -> str:
+        """Return where the same view of one desk alone is."""
+        return next((one.href for one in self.desks if one.slug == slug), reverse("queue"))
 
 
 def filter_of(asked: QueryDict) -> QueueFilter:

@@ -3,10 +3,12 @@ import { keepDues } from "./due.js"
 import { keepDrafts } from "./drafts.js"
 import { keepKeys } from "./keys.js"
 import { keepLive } from "./live.js"
+import { keepPanels } from "./panels.js"
 import { keepPanes } from "./panes.js"
 
 keepDues()
 keepPanes()
+keepPanels()
 keepDrafts()
 keepKeys()
 keepLive()

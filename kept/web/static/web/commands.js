@@ -1,4 +1,6 @@
 // The one registry of commands: keys, palette and the sheet behind "?" all read it.
+import { unfold } from "./panes.js"
+
 const $ = (selector) => document.querySelector(selector)
 const rows = () => [...document.querySelectorAll(".row__link")]
 
@@ -26,7 +28,7 @@ function write(kind) {
 
 const act = (name) => () => {
   const details = $(`[data-act="${name}"]`)
-  details.open = true
+  unfold(details)
   details.scrollIntoView({ block: "nearest" })
   ;(details.querySelector("input:not([type=hidden]), select, textarea, button") ?? details).focus()
 }

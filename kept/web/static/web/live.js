@@ -1,4 +1,5 @@
 // Live updates: what changed slides in, what one is reading stays where it is.
+import { foldPanels } from "./panels.js"
 import { refresh, setClock } from "./due.js"
 import { say } from "./panes.js"
 
@@ -44,6 +45,7 @@ async function update() {
   for (const part of document.querySelectorAll("[data-live-part]")) {
     patchPart(part, page.getElementById(part.id))
   }
+  foldPanels()
   refresh()
   return undefined
 }

@@ -48,9 +48,13 @@ function onChange({ target }) {
   if (target.matches(".queue__filters select")) target.form.requestSubmit()
 }
 
+export function unfold(details) {
+  for (let one = details; one; one = one.parentElement?.closest("details")) one.open = true
+}
+
 function openAct(name) {
   const act = $(`[data-act="${CSS.escape(name)}"]`)
-  if (act) act.open = true
+  if (act) unfold(act)
   const place = act ? $("input:not([type=hidden]), select, textarea, .button", act) : $("#override, #text")
   place?.scrollIntoView({ block: "center" })
   place?.focus()

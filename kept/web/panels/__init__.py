@@ -1,0 +1,35 @@
+"""The panels beside a conversation: each is one module here and one template of the same name.
+
+`EVERY` is their order. A panel reads what it shows by itself, for the person who looks; where
+it answers None it is not there. Acts whose `panel` names it come along with their forms.
+"""
+
+from dataclasses import dataclass
+
+from kept.web.panels import approvals, customer, next_acts, steps
+from kept.web.panels.panel import Panel, Glance
+
+EVERY: tuple[Panel, ...] = (
+    next_acts.PANEL,
+    steps.PANEL,
+    approvals.PANEL,
+    customer.PANEL,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """A panel with what it found."""
+
+    panel: Panel
+    value: object
+
+    @property
+    def template(self) -> str:
+        return f"tickets/panels/_{self.panel.name}.html"
+
+
+def shown(glance: Glance) -> tuple[Shown, ...]:
+    """Return the panels that have something to say of a ticket."""
+    found = ((panel, panel.read(glance)) for panel in EVERY)
+    return tuple(Shown(panel=panel, value=value) for panel, value in found if value is not None)

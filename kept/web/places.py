@@ -1,0 +1,60 @@
+"""The places of the house beside the queue: one registry feeds navigation and palette.
+
+A page that people go to adds one line here. Whether somebody may read it is decided where it
+is read; `shows` only spares people a link that leads them nowhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.urls import reverse
+
+if TYPE_CHECKING:
+    from kept.web.me import Me
+
+VIEWS = (
+    ("all", "All open", ""),
+    ("mine", "Mine", ""),
+    ("unowned", "Without owner", ""),
+    ("at_risk", "At risk", "risk"),
+    ("missed", "Missed", "missed"),
+    ("waiting", "Waiting on somebody", ""),
+    ("resolved", "Resolved", ""),
+    ("closed", "Closed", ""),
+)
+"""The views of the queue: name in the address, title, tone of its count."""
+GROUPS = (("work", "At work"), ("house", "The house"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """One page of the navigation; `says` is how the palette ends "Go to ..."."""
+
+    name: str
+    says: str
+    route: str
+    group: str = "house"
+    shows: Callable[[Me], bool] = lambda me: True
+
+    @property
+    def href(self) -> str:
+        return reverse(self.route)
+
+
+PLACES: tuple[Place, ...] = (
+    Place(name="Wallboard", says="the wallboard", route="wallboard"),
+    Place(name="Outbox", says="the outbox", route="outbox"),
+    Place(name="Quarantine", says="the quarantine", route="quarantine"),
+)
+
+
+def places_of(me: Me) -> tuple[tuple[str, tuple[Place, ...]], ...]:
+    """Return the groups with the places that a reader is shown, empty groups left out."""
+    groups = (
+        (title, tuple(one for one in PLACES if one.group == group and one.shows(me)))
+        for group, title in GROUPS
+    )
+    return tuple((title, places) for title, places in groups if places)
