@@ -1,6 +1,6 @@
 """Approvals asked for on this ticket, with the decision of those still open."""
 
-from kept.web.panels.panel import Panel, Glance
+from kept.web.panels.panel import Glance, Panel
 from kept.web.ticket_page import ApprovalCard
 
 

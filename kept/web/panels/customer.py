@@ -1,7 +1,7 @@
 """Who the customer is, and what the ticket is about."""
 
 from kept.records.queries.views import TicketView
-from kept.web.panels.panel import Panel, Glance
+from kept.web.panels.panel import Glance, Panel
 
 
 def read(glance: Glance) -> TicketView:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from kept.web.panels.panel import Panel, Glance
+from kept.web.panels.panel import Glance, Panel
 from kept.web.ticket_page import ActCard
 
 

@@ -1,6 +1,6 @@
 """The steps that the SOP wants on this ticket, with the forms of those still open."""
 
-from kept.web.panels.panel import Panel, Glance
+from kept.web.panels.panel import Glance, Panel
 from kept.web.ticket_page import StepCard
 
 
