@@ -88,10 +88,15 @@ def _emptied_between_tests() -> None:
     operations.execute_sql_flush = emptied
 
 
-@pytest.fixture
-def live_url(transactional_db: None) -> str:
-    """The URL of this test's own database, for processes that a test starts."""
+def database_in_use() -> str:
+    """Return the URL of this process's own test database."""
     place = connections["default"].settings_dict
     at = f":{place['PASSWORD']}" if place["PASSWORD"] else ""
     port = f"&port={place['PORT']}" if place["PORT"] else ""
     return f"postgresql://{place['USER']}{at}@/{place['NAME']}?host={place['HOST']}{port}"
+
+
+@pytest.fixture
+def live_url(transactional_db: None) -> str:
+    """The URL of this test's own database, for processes that a test starts."""
+    return database_in_use()

@@ -20,6 +20,7 @@ from django.conf import settings
 from django.db import connections
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from tests.conftest import database_in_use
 from tests.people import PASSWORD, Cast, may_sign_in, raise_the_curtain
 from tests.web.sop import WEB
 
@@ -102,23 +103,34 @@ class House:
             self.anger.append(text)
 
 
+@pytest.fixture(scope="session")
+def served(django_db_setup: None) -> Iterator[str]:
+    """One server for all browser tests of this process: it keeps nothing between two requests
+    that the database does not hold.
+    """
+    port = _free_port()
+    server = _serve(database_in_use(), port)
+    url = f"http://127.0.0.1:{port}"
+    try:
+        _wait(url, server)
+        yield url
+    finally:
+        server.terminate()
+        server.wait(10)
+
+
 @pytest.fixture
-def house(live_url: str, chromium: Browser) -> Iterator[House]:
+def house(live_url: str, served: str, chromium: Browser) -> Iterator[House]:
     cast = raise_the_curtain(WEB)
     may_sign_in(cast.amira)
     may_sign_in(cast.bo)
-    port = _free_port()
-    server = _serve(live_url, port)
-    house = House(url=f"http://127.0.0.1:{port}", cast=cast, browser=chromium)
+    house = House(url=served, cast=cast, browser=chromium)
     try:
-        _wait(house.url, server)
         yield house
         assert not house.anger
     finally:
         for context in house.contexts:
             context.close()
-        server.terminate()
-        server.wait(10)
 
 
 def _serve(database: str, port: int) -> "subprocess.Popen[bytes]":
