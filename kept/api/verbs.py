@@ -11,6 +11,7 @@ from kept.policy.words import Value
 from kept.records.compiled import policy_by_hash
 from kept.records.queries.briefs import TicketBrief, brief
 from kept.services import approvals, conversation, endings, tickets, work
+from kept.services.beginning import active_policy
 from kept.services.errors import NotFound, NotValid
 
 FURTHEST = timedelta(days=3660)
@@ -22,7 +23,7 @@ def open_ticket(call: Call) -> TicketBrief:
     kind, address = _address(told.customer)
     if told.desk != call.holder.slug:
         raise NotFound("There is no such desk.")
-    fields = _fields(tickets.active_policy(call.holder.desk), told.fields) if told.fields else {}
+    fields = _fields(active_policy(call.holder.desk), told.fields) if told.fields else {}
     opened = tickets.open_ticket(
         told.desk,
         tickets.Opening(

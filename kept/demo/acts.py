@@ -51,6 +51,13 @@ class Scene:
                 return self.ids[person]
         return self.ids[otherwise]
 
+    def of_team(self, team: str | None, otherwise: str) -> int:
+        """Return somebody of the team, else the one who is acting."""
+        for person, places in self.places.items():
+            if team is not None and any(place.team == team for place in places):
+                return self.ids[person]
+        return self.ids[otherwise]
+
 
 def perform(scene: Scene, act: Act, at: datetime) -> datetime:
     """Do one act and return when it was over."""
@@ -128,6 +135,7 @@ def _escalate(scene: Scene, act: Act, at: datetime) -> None:
 def _finish(scene: Scene, act: Act, at: datetime) -> datetime:
     """Resolve, let the customer confirm by the link in their mail, close."""
     by = scene.ids[act.by]
+    at = answer_children(scene, act.by, at)
     at = _until_allowed(
         scene, act, "resolved", at, lambda at: endings.resolve(scene.ticket, by=by, at=at)
     )
@@ -136,6 +144,31 @@ def _finish(scene: Scene, act: Act, at: datetime) -> datetime:
         scene, act, "closed", at + 20 * MOMENT,
         lambda at: endings.close(scene.ticket, by=by, at=at),
     )  # fmt: skip
+
+
+def answer_children(scene: Scene, person: str, at: datetime) -> datetime:
+    """Let the teams that were asked for help write their answers; return when the last one did."""
+    policy = scene.policy
+    for child, team, subject in queries.open_children(scene.ticket):
+        by = scene.of_team(team, person)
+        work.accept(child, by=by, at=at)
+        for form in _forms_before(policy, "resolved"):
+            filled = answers(policy.forms[form], subject, at)
+            work.fill_form(child, by=by, at=at + MOMENT, form=form, answers=filled)
+        at += 2 * MOMENT
+        endings.resolve(child, by=by, at=at)
+    return at
+
+
+def _forms_before(policy: Policy, event: str) -> list[str]:
+    """Return the forms that gates of an event want to be known."""
+    wanted = [
+        form
+        for rule in policy.rules
+        if isinstance(rule, GateRule) and rule.name == event and rule.needs is not None
+        for form in re.findall(r"known\((\w+)\.\w+\)", rule.needs.source)
+    ]
+    return [form for form in dict.fromkeys(wanted) if form in policy.forms]
 
 
 def _until_allowed(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from kept.policy.children import is_child, open_child
 from kept.policy.clocks import settle
 from kept.policy.commitments import start
 from kept.policy.decisions import (
@@ -30,6 +31,7 @@ from kept.policy.rules import (
     FlagAction,
     NotifyAction,
     OpenAction,
+    OpenChildAction,
     PageAction,
     ReactionRule,
     SendAction,
@@ -42,7 +44,7 @@ from kept.policy.words import Because, Status, Verdict
 CLASSIFYING = frozenset({"created", "triaged", "severity_changed", "assigned", "escalated"})
 """Events that tell how a ticket stands: the cause is what the condition reads, not the event."""
 TOLD_ONCE = frozenset(
-    {"text", "template", "reason", "to", "who", "kind", "method", "what", "clock", "clause",
+    {"text", "template", "reason", "to", "who", "kind", "method", "what", "how", "clock", "clause",
      "raised", "lowered", "by_role", "by_level", "by_kind", "missing", "rings"}
 )  # fmt: skip
 """What only an event tells: a condition that reads it is about that event alone."""
@@ -124,9 +126,7 @@ def perform(
             case PageAction():
                 call(run, action.role, action.every, because)
             case NotifyAction():
-                run.emit(
-                    Notify(at=run.now, because=because, who=action.who, by=action.by, about=cause)
-                )
+                _notify(run, action, because, about=cause)
             case SendAction():
                 _send(run, action, because)
             case SetSeverityAction():
@@ -137,6 +137,8 @@ def perform(
                     run.derive("note_flag", f"note_flag:{action.flag}", cause=action.flag)
             case OpenAction():
                 _open(run, action.step, because)
+            case OpenChildAction():
+                open_child(run, action, because)
             case CloseAction():
                 _close(run, action.as_status, because)
 
@@ -167,7 +169,17 @@ def _assign(run: Run, action: AssignAction, because: Because) -> None:
     run.derive("assigned", to=action.team or action.role or "")
 
 
+def _notify(run: Run, action: NotifyAction, because: Because, *, about: str) -> None:
+    who = action.who
+    if "customer" in who and is_child(run):
+        who = tuple(each for each in who if each != "customer")
+    if who:
+        run.emit(Notify(at=run.now, because=because, who=who, by=action.by, about=about))
+
+
 def _send(run: Run, action: SendAction, because: Because) -> None:
+    if action.to == "customer" and is_child(run):
+        return
     run.emit(Send(at=run.now, because=because, template=action.template, to=action.to))
     if action.to == "customer":
         run.derive("agent_public", template=action.template)

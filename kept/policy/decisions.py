@@ -173,6 +173,14 @@ class OpenStep(DecisionBase, frozen=True, kw_only=True, tag="open_step"):
     due_at: Instant | None = None
 
 
+class OpenChild(DecisionBase, frozen=True, kw_only=True, tag="open_child"):
+    """Open a ticket of its own for a team, on a template of the SOP, linked to this one."""
+
+    template: str
+    team: str
+    level: str | None = None
+
+
 class CloseTicket(DecisionBase, frozen=True, kw_only=True, tag="close_ticket"):
     """The policy closes the ticket itself; `as_status` is `closed` or `closed_unconfirmed`."""
 
@@ -190,9 +198,10 @@ Decision = (
     StartCommitment | MoveDue | PauseCommitment | WarnDue | MissCommitment | SettleCommitment
     | RetractMiss | ReopenCommitment | Refuse | Overrule | AskApproval | SettleApproval
     | Escalate | Assign | PageRole | Notify | Send | SetSeverity | RaiseFlag | OpenStep
-    | CloseTicket | SetField
+    | OpenChild | CloseTicket | SetField
 )  # fmt: skip
 
 Effect = (
-    Escalate | Assign | PageRole | Notify | Send | SetSeverity | RaiseFlag | OpenStep | CloseTicket
-)
+    Escalate | Assign | PageRole | Notify | Send | SetSeverity | RaiseFlag | OpenStep
+    | OpenChild | CloseTicket
+)  # fmt: skip

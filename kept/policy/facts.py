@@ -164,6 +164,55 @@ class SplitOff(FactBase, frozen=True, kw_only=True, tag="split_off"):
     starts: dict[str, Instant] = {}
 
 
+class OpenedAsChild(FactBase, frozen=True, kw_only=True, tag="opened_as_child"):
+    """The first fact of a ticket that another ticket's clause opened for a team.
+
+    It is no `created`: what is owed to a customer stays with the parent, where the customer is.
+    """
+
+    parent: str
+    template: str
+    severity: str | None = None
+    type: str | None = None
+    topic: str | None = None
+    team: str | None = None
+    level: str | None = None
+
+
+class ChildOpened(FactBase, frozen=True, kw_only=True, tag="child_opened"):
+    """On the parent: `ticket` was opened on the sheet `template`."""
+
+    ticket: str
+    template: str = ""
+
+
+class ChildEnded(FactBase, frozen=True, kw_only=True, tag="child_ended"):
+    """On the parent: a child was resolved, closed, merged or marked as spam (`how`)."""
+
+    ticket: str
+    how: str
+
+
+class ChildReopened(FactBase, frozen=True, kw_only=True, tag="child_reopened"):
+    """On the parent: a child that had ended goes on."""
+
+    ticket: str
+
+
+class TicketLinked(FactBase, frozen=True, kw_only=True, tag="linked"):
+    """A person linked this ticket to another one; `kind` as read from this ticket."""
+
+    ticket: str
+    kind: str
+
+
+class TicketUnlinked(FactBase, frozen=True, kw_only=True, tag="unlinked"):
+    """A link was taken back."""
+
+    ticket: str
+    kind: str
+
+
 class MarkedSpam(FactBase, frozen=True, kw_only=True, tag="spam"):
     pass
 
@@ -271,6 +320,7 @@ Fact = (
     TicketCreated | CustomerReplied | AgentReplied | AgentNoted | Triaged | SeverityChanged
     | Assigned | Escalated | Accepted | WaitingOn | Promised | StepDone | AttemptFailed
     | Resolved | Confirmed | Reopened | Closed | Merged | Absorbed | Unmerged | SplitOff
+    | OpenedAsChild | ChildOpened | ChildEnded | ChildReopened | TicketLinked | TicketUnlinked
     | MarkedSpam | Withdrawn | Verified | ApprovalAsked | Approved | Rejected | Paid
     | SurveyAnswered | Flagged | CallOffered | CallAnswered | CallAbandoned | Waived
     | MissRetracted | PolicyChanged | ClockRanOut | DeliveryFailed | SopEvent

@@ -13,7 +13,7 @@ from kept.policy.words import Enforce, Frozen
 COMMON_ACTS = frozenset({
     "reply", "note", "triage", "severity", "assign", "escalate", "accept", "wait", "promise",
     "step", "attempt", "flag", "verify", "resolve", "confirm", "reopen", "close", "spam", "merge",
-    "ask_approval", "approve", "pay", "open", "acknowledge",
+    "link", "ask_approval", "approve", "pay", "open", "acknowledge",
 })  # fmt: skip
 """What every member of a desk may do unless the role lists its acts."""
 EVERYTHING = "*"

@@ -104,13 +104,20 @@ class OpenAction(Frozen, frozen=True, kw_only=True, tag="open"):
     step: str
 
 
+class OpenChildAction(Frozen, frozen=True, kw_only=True, tag="open_child"):
+    """A ticket for `team` on the sheet `template`."""
+
+    template: str
+    team: str
+
+
 class CloseAction(Frozen, frozen=True, kw_only=True, tag="close"):
     as_status: str = "closed"
 
 
 Action = (
     EscalateAction | AssignAction | PageAction | NotifyAction | SendAction
-    | SetSeverityAction | FlagAction | OpenAction | CloseAction
+    | SetSeverityAction | FlagAction | OpenAction | OpenChildAction | CloseAction
 )  # fmt: skip
 
 

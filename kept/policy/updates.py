@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from kept.policy import children
 from kept.policy import facts as f
 from kept.policy.facts import Actor, ActorKind, Fact, FactBase
 from kept.policy.ladder import compare
@@ -20,14 +21,18 @@ NAMES: dict[type, tuple[str, ...]] = {
 }
 DEFAULTS: dict[str, Value] = {
     "status": "new", "failed_attempts": 0, "reopened": 0, "escalations": 0, "replies": 0,
-    "customer_turns": 0, "open_promises": 0, "linked_tickets": 0, "verified": False,
+    "customer_turns": 0, "open_promises": 0, "linked_tickets": 0, "open_children": 0,
+    "verified": False,
     "confirmed": False, "resolved": False, "flags": (), "steps_done": (), "tags": (),
     "waiting_on": "nobody",
 }  # fmt: skip
-NO_WORK = frozenset({f.TicketCreated, f.CustomerReplied, f.AgentNoted})
+NO_WORK = frozenset(
+    {f.TicketCreated, f.CustomerReplied, f.AgentNoted, f.TicketLinked, f.TicketUnlinked}
+)
 ENDED = frozenset({*OVER, Status.MERGED, Status.SPAM})
 _SET_AS_NAMED: dict[type, tuple[str, ...]] = {
     f.TicketCreated: ("severity", "channel", "type", "topic", "customer", "tier"),
+    f.OpenedAsChild: ("severity", "type", "topic", "team", "level", "parent"),
     f.CustomerReplied: ("channel",),
     f.Triaged: ("severity", "type", "topic"),
     f.Assigned: ("team",),
@@ -48,6 +53,11 @@ _TOLD_AS_NAMED: dict[type, tuple[str, ...]] = {
     f.Verified: ("method",),
     f.Withdrawn: ("reason",),
     f.CallAnswered: ("rings",),
+    f.OpenedAsChild: ("template",),
+    f.ChildOpened: ("template",),
+    f.ChildEnded: ("how",),
+    f.TicketLinked: ("kind",),
+    f.TicketUnlinked: ("kind",),
 }
 
 
@@ -266,6 +276,15 @@ def _closed(run: Run, fact: f.Closed) -> None:
     run.stand(Status.CLOSED)
 
 
+def _linked(run: Run, fact: f.TicketLinked) -> None:
+    run.count("linked_tickets")
+
+
+def _unlinked(run: Run, fact: f.TicketUnlinked) -> None:
+    if run.facts.get("linked_tickets"):
+        run.count("linked_tickets", -1)
+
+
 def _flagged(run: Run, fact: f.Flagged) -> None:
     run.add_to("flags", fact.flag)
 
@@ -282,4 +301,10 @@ CHANGES: dict[type, Callable[[Run, Any], None]] = {
     f.Reopened: _reopened,
     f.Closed: _closed,
     f.Flagged: _flagged,
+    f.OpenedAsChild: children.begin_child,
+    f.ChildOpened: children.count_opened,
+    f.ChildReopened: children.count_opened,
+    f.ChildEnded: children.count_ended,
+    f.TicketLinked: _linked,
+    f.TicketUnlinked: _unlinked,
 }

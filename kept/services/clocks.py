@@ -13,7 +13,7 @@ from kept.policy.facts import ClockRanOut
 from kept.policy.words import Frozen
 from kept.records.instants import instant
 from kept.services.alarms import clear_alarm, raise_alarm
-from kept.services.effects import SYSTEM
+from kept.services.children import SYSTEM
 from kept.services.journal import record
 from kept.services.locking import lock_if_free, save
 

@@ -15,6 +15,7 @@ from kept.policy.decisions import (
     MissCommitment,
     MoveDue,
     Notify,
+    OpenChild,
     OpenStep,
     Overrule,
     PageRole,
@@ -31,21 +32,21 @@ from kept.policy.decisions import (
     StartCommitment,
     WarnDue,
 )
-from kept.policy.facts import Actor, ActorKind, Assigned, Fact
+from kept.policy.facts import Assigned, Fact
 from kept.policy.words import Because
 from kept.records.instants import instant, moment, moment_or_none
 from kept.records.models import ApprovalRow, Message
-from kept.services import assigning, filling, mailing, notices, rosters
+from kept.services import assigning, children, filling, mailing, notices, rosters
 from kept.services.alarms import raise_alarm
+from kept.services.children import SYSTEM, FollowUp
 from kept.services.locking import LockedTicket
 
-SYSTEM = Actor(id="kept", kind=ActorKind.SYSTEM)
 _LATE = notices.LATE
 
 
-def carry_out(ticket: LockedTicket, fact: Fact, decisions: tuple[Decision, ...]) -> list[Fact]:
+def carry_out(ticket: LockedTicket, fact: Fact, decisions: tuple[Decision, ...]) -> list[FollowUp]:
     """Do each decision's effect; return the facts that follow, such as who was assigned."""
-    follow_ups: list[Fact] = []
+    follow_ups: list[FollowUp] = []
     for number, decision in enumerate(decisions):
         cause = f"t{ticket.id}.{ticket.seq}.{number}"
         match decision:
@@ -58,7 +59,9 @@ def carry_out(ticket: LockedTicket, fact: Fact, decisions: tuple[Decision, ...])
             case Escalate():
                 _tell_level(ticket, decision, cause)
             case Assign():
-                follow_ups += _assign(ticket, decision, cause)
+                follow_ups.append((ticket, _assign(ticket, decision, cause)))
+            case OpenChild():
+                follow_ups += _open_child(ticket, decision, cause)
             case AskApproval():
                 _ask(ticket, fact, decision, cause)
             case SettleApproval():
@@ -77,10 +80,11 @@ def carry_out(ticket: LockedTicket, fact: Fact, decisions: tuple[Decision, ...])
 
 
 def _send(ticket: LockedTicket, send: Send, cause: str) -> None:
-    filled = mailing.template_text(ticket, send.template, agent=None, given={})
     if send.to != "customer":
+        filled = children.sheet(ticket, send.template)
         _tell(ticket, (send.to,), ("email",), filled.subject, send, cause)
         return
+    filled = mailing.template_text(ticket, send.template, agent=None, given={})
     message = Message.objects.create(
         ticket_id=ticket.id,
         kind="public",
@@ -95,10 +99,24 @@ def _send(ticket: LockedTicket, send: Send, cause: str) -> None:
     blanks = ", ".join(filled.open_blanks)
     hold = f"The template has blanks nothing fills: {blanks}." if blanks else ""
     mailing.mail_customer(ticket, message, cause=cause, automatic=True, hold=hold)
-    if hold:
+    _tell_of_blanks(ticket, send.template, filled)
+
+
+def _open_child(ticket: LockedTicket, decision: OpenChild, cause: str) -> list[FollowUp]:
+    follow_ups, filled = children.open_child(ticket, decision)
+    _tell_of_blanks(ticket, decision.template, filled)
+    child = follow_ups[0][0]
+    about = _about(child, f"opened for ticket {ticket.id}")
+    _tell(child, (decision.team,), ("dashboard",), about, decision, cause)
+    return follow_ups
+
+
+def _tell_of_blanks(ticket: LockedTicket, template: str, filled: filling.Filled) -> None:
+    if filled.open_blanks:
+        blanks = ", ".join(filled.open_blanks)
         raise_alarm(
-            f"blank:{ticket.slug}:{send.template}",
-            f"Template {send.template} of {ticket.slug} has open blanks: {blanks}.",
+            f"blank:{ticket.slug}:{template}",
+            f"Template {template} of {ticket.slug} has open blanks: {blanks}.",
             at=ticket.at,
             desk=ticket.desk,
             ticket=ticket.id,
@@ -136,22 +154,20 @@ def _tell_step(ticket: LockedTicket, step: OpenStep, cause: str) -> None:
         _tell(ticket, (step.role,), ("dashboard",), about, step, cause, due=step.due_at)
 
 
-def _assign(ticket: LockedTicket, assign: Assign, cause: str) -> list[Fact]:
+def _assign(ticket: LockedTicket, assign: Assign, cause: str) -> Assigned:
     people = ticket.people()
     choice = assigning.choose(ticket, assign, people)
     if choice.agent is not None:
         told = tuple(p for p in people if p.id == choice.agent)
         _tell_people(ticket, told, ("dashboard",), _about(ticket, "is yours"), assign, cause)
-    return [
-        Assigned(
-            at=max(assign.at, ticket.state.now),
-            by=SYSTEM,
-            received_at=instant(ticket.at),
-            team=choice.team,
-            agent=str(choice.agent) if choice.agent is not None else None,
-            fields={"why_assigned": choice.reasons},
-        )
-    ]
+    return Assigned(
+        at=max(assign.at, ticket.state.now),
+        by=SYSTEM,
+        received_at=instant(ticket.at),
+        team=choice.team,
+        agent=str(choice.agent) if choice.agent is not None else None,
+        fields={"why_assigned": choice.reasons},
+    )
 
 
 def _ask(ticket: LockedTicket, fact: Fact, ask: AskApproval, cause: str) -> None:

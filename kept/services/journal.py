@@ -18,7 +18,7 @@ from kept.policy.decisions import Decision, Refuse
 from kept.policy.facts import ActorKind, Fact, PolicyChanged
 from kept.policy.updates import effective_at
 from kept.records.compiled import policy_with
-from kept.services import chain, effects, judging
+from kept.services import chain, children, effects, judging
 from kept.services.errors import Refused
 from kept.services.heard import heard
 from kept.services.known_fields import with_known
@@ -52,16 +52,19 @@ def record(ticket: LockedTicket, fact: Fact, *, by_agent: int | None = None) -> 
     fact = _complete(ticket, fact)
     if is_named and is_known(ticket, fact.id):
         return Outcome(state=ticket.state, decisions=(), refused=None)
+    before = ticket.state.status
     outcome = judge(ticket, fact)
     _append(ticket, fact, outcome, by_agent)
     ticket.state = outcome.state
     if outcome.refused is not None and fact.by.kind is not ActorKind.SYSTEM:
         ticket.refused = ticket.refused or outcome.refused
     follow_ups = effects.carry_out(ticket, fact, outcome.decisions)
-    for follow_up in follow_ups:
-        if len(ticket.pending) > FOLLOW_UPS:
-            raise RuntimeError(f"ticket {ticket.id}: effects cause facts without end")
-        record(ticket, follow_up)
+    if outcome.refused is None and ticket.state.facts.get("parent"):
+        follow_ups += children.tell_parent(ticket, fact, before)
+    for other, follow_up in follow_ups:
+        if len(other.pending) > FOLLOW_UPS:
+            raise RuntimeError(f"ticket {other.id}: effects cause facts without end")
+        record(other, follow_up)
     return outcome
 
 

@@ -56,6 +56,8 @@ class LockedTicket:
     automatic_sender: bool = False
     """True while the fact came from a machine that must not be answered."""
     timer_failures: int = 0
+    beside: "dict[int, LockedTicket]" = field(default_factory=dict)
+    """Other tickets that this transaction touches because of this one: a child, a parent."""
     _people: tuple[Colleague, ...] | None = None
 
     def people(self) -> tuple[Colleague, ...]:
@@ -123,6 +125,9 @@ def save(ticket: LockedTicket) -> None:
         )
     ticket.pending.clear()
     hint(f"ticket:{ticket.id}")
+    while ticket.beside:
+        _, other = ticket.beside.popitem()
+        save(other)
 
 
 def changed_commitments(ticket: LockedTicket) -> list[Commitment]:

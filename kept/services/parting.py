@@ -10,6 +10,7 @@ from kept.policy.words import CommitmentKind, Status, Verdict
 from kept.records.instants import instant
 from kept.records.models import Message, MessageIdSeen
 from kept.services import permissions, tickets
+from kept.services.children import merged_into
 from kept.services.errors import AgentId, Conflict, NotFound, NotValid
 from kept.services.journal import record
 from kept.services.locking import LockedTicket, lock, save
@@ -110,16 +111,10 @@ def _starts(ticket: LockedTicket) -> dict[str, int]:
 
 
 def _merged_into(ticket_id: int) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT fact->>'into' FROM journal WHERE ticket_id = %s AND NOT refused"
-            " AND fact->>'event' = 'merged' ORDER BY seq DESC LIMIT 1",
-            [ticket_id],
-        )
-        row = cursor.fetchone()
-    if row is None:
+    into = merged_into(ticket_id)
+    if into is None:
         raise NotFound("This ticket was never merged.")
-    return int(row[0])
+    return into
 
 
 def _take_words_back(ticket_id: int, survivor: int) -> None:

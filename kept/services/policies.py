@@ -17,7 +17,7 @@ from kept.records.compiled import compile_text, policy_by_hash
 from kept.records.instants import instant
 from kept.records.models import Desk, PolicyProposal, PolicyVersion
 from kept.services import permissions
-from kept.services.effects import SYSTEM
+from kept.services.children import SYSTEM
 from kept.services.errors import AgentId, Conflict, DeskError, NotAllowed, NotFound
 from kept.services.journal import record
 from kept.services.locking import LockedTicket, lock, policy_for, read_state, save

@@ -6,30 +6,19 @@ from datetime import datetime
 import msgspec
 from django.db import connection
 
-from kept import policy as engine
 from kept.policy import Policy
 from kept.policy.facts import UNNAMED, Actor, ActorKind, TicketCreated
 from kept.policy.words import Frozen, Value
-from kept.records.compiled import policy_by_hash
 from kept.records.instants import instant
-from kept.records.models import Desk
 from kept.services import customers, permissions
-from kept.services.errors import AgentId, DeskError, NotFound, NotValid
+from kept.services.beginning import new_row
+from kept.services.errors import AgentId, NotValid
 from kept.services.forms import field_values
 from kept.services.journal import raise_if_refused, record
 from kept.services.locking import LockedTicket, save
 from kept.services.retrying import retried
 from kept.services.texts import clean, one_line
 from kept.services.whole import whole
-
-NO_POLICY = "This desk has no active policy. Propose and activate one first."
-
-
-class NoPolicy(DeskError):
-    """The desk has no active policy, so nothing can be promised."""
-
-    code = "no_policy"
-    status = 409
 
 
 class Opening(Frozen, frozen=True, kw_only=True):
@@ -86,35 +75,11 @@ def begin(desk: str, opening: Opening, *, at: datetime, by: AgentId | None = Non
 
     One statement finds the desk with its policy and inserts; who may not open is told after.
     """
-    subject = one_line(opening.subject) or "(no subject)"
     opened_at = min(opening.occurred_at or at, at) if opening.trusted else at
-    with connection.cursor() as cursor:
-        cursor.execute(_INSERT, [desk, subject, opened_at, at])
-        row = cursor.fetchone()
-    if row is None:
-        raise _not_open(desk)
-    number, desk_id, name, address, zone, hash_ = row
-    policy = policy_by_hash(hash_)
+    ticket = new_row(desk, opening.subject, opened_at=opened_at, at=at)
     if by is not None:
-        permissions.require(permissions.standing(by, desk_id), "open", policy)
-    return LockedTicket(
-        id=number,
-        desk=desk_id,
-        slug=desk,
-        desk_name=name,
-        address=address,
-        zone=zone,
-        subject=subject,
-        customer=None,
-        policy_hash=policy.hash,
-        state=engine.start(),
-        seq=0,
-        last_hash=b"",
-        opened_at=opened_at,
-        needs_attention="",
-        at=at,
-        policy=policy,
-    )
+        permissions.require(permissions.standing(by, ticket.desk), "open", ticket.policy)
+    return ticket
 
 
 def first_message(
@@ -179,43 +144,6 @@ def _as_the_sop_knows(policy: Policy, opening: Opening) -> Opening:
     return msgspec.structs.replace(opening, fields=field_values(policy, opening.fields))
 
 
-def active_policy(desk: int) -> Policy:
-    """Return the policy a desk runs now; raise NoPolicy where none is active."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT hash FROM policy_version WHERE desk_id = %s AND state = 'active'", [desk]
-        )
-        row = cursor.fetchone()
-    return _in_force(row[0] if row is not None else None)
-
-
-def _in_force(hash_: str | None) -> Policy:
-    if hash_ is None:
-        raise NoPolicy(NO_POLICY)
-    return policy_by_hash(hash_)
-
-
-def _not_open(desk: str) -> DeskError:
-    if Desk.objects.filter(slug=desk).exists():
-        return NoPolicy(NO_POLICY)
-    return NotFound("There is no such desk.")
-
-
-_INSERT = """
-WITH place AS (
-  SELECT d.id, d.name, d.address, d.zone, p.hash
-  FROM desk d JOIN policy_version p ON p.desk_id = d.id AND p.state = 'active'
-  WHERE d.slug = %s
-), made AS (
-  INSERT INTO ticket (desk_id, subject, status, opened_at, updated_at, policy_hash, state,
-                      state_seq, last_hash, missed_count, queue_key, needs_attention,
-                      timer_failures)
-  SELECT id, %s, 'new', %s, %s, hash, '', 0, '', 0, 9223372036854775807, '', 0 FROM place
-  RETURNING id
-)
-SELECT made.id AS ticket, place.id AS desk, place.name, place.address, place.zone, place.hash
-FROM made, place
-"""
 _FIRST_MESSAGE = """
 INSERT INTO message (ticket_id, kind, direction, customer_id, sender, channel, subject, text,
                      quoted, html, message_id, template, warning, sent_at, delivery, raw_id)

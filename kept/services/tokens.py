@@ -11,9 +11,9 @@ from django.db import connection, transaction
 
 from kept.policy.words import Frozen
 from kept.records.models import Agent, ApiToken, Desk, Membership
+from kept.services.beginning import active_policy
 from kept.services.errors import AgentId, NotFound, NotValid
 from kept.services.texts import one_line
-from kept.services.tickets import active_policy
 
 PREFIX = "kept_pat_"
 LONGEST = 200

@@ -15,6 +15,7 @@ from kept.policy.rules import (
     FlagAction,
     NotifyAction,
     OpenAction,
+    OpenChildAction,
     PageAction,
     SendAction,
     SetSeverityAction,
@@ -177,6 +178,25 @@ def _open(lowering: Lowering, keys: Keys) -> Action | None:
     return OpenAction(step=step)
 
 
+def _open_child(lowering: Lowering, keys: Keys) -> Action | None:
+    node = keys.node_of("open_child")
+    if not isinstance(node, Map):
+        keys.tell(
+            keys.node.place, "E431", "open_child names a template and a team",
+            "as in {open_child: {template: sheet, team: technical}}",
+        )  # fmt: skip
+        return None
+    inner = keys.inner(node)
+    template, team = inner.required("template"), inner.required("team")
+    inner.done()
+    if template is None or team is None:
+        return None
+    lowering.names.refer("template", template.text, template.place, keys.clause.id)
+    if not lowering.names.refer("team", team.text, team.place, keys.clause.id):
+        return None
+    return OpenChildAction(template=template.text, team=team.text)
+
+
 def _close(lowering: Lowering, keys: Keys) -> Action | None:
     node = keys.node_of("close")
     allowed = (Status.CLOSED.value, Status.CLOSED_UNCONFIRMED.value, Status.RESOLVED.value)
@@ -188,5 +208,5 @@ def _close(lowering: Lowering, keys: Keys) -> Action | None:
 READERS: dict[str, Callable[[Lowering, Keys], Action | None]] = {
     "escalate": _escalate, "assign": _assign, "page": _page, "notify": _notify, "send": _send,
     "survey": _survey, "set_severity": _set_severity, "flag": _flag, "open": _open,
-    "close": _close,
+    "open_child": _open_child, "close": _close,
 }  # fmt: skip

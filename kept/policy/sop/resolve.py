@@ -36,15 +36,15 @@ _YES_NO = FieldType(type=Type.BOOL)
 _LIST = FieldType(type=Type.LIST)
 
 BUILT_IN_FIELDS: dict[str, FieldType] = {
-    **dict.fromkeys(("type", "topic", "tier", "customer", "owner"), _WORDS),
+    **dict.fromkeys(("type", "topic", "tier", "customer", "owner", "parent"), _WORDS),
     **dict.fromkeys(
-        ("template", "reason", "to", "who", "kind", "method", "what", "clock", "clause",
+        ("template", "reason", "to", "who", "kind", "method", "what", "how", "clock", "clause",
          "by_role", "by_level", "by_kind"),
         _WORDS,
     ),
     **dict.fromkeys(
         ("failed_attempts", "reopened", "escalations", "replies", "customer_turns",
-         "open_promises", "linked_tickets", "rings"),
+         "open_promises", "linked_tickets", "open_children", "rings"),
         _COUNT,
     ),
     **dict.fromkeys(("verified", "confirmed", "resolved", "raised", "lowered"), _YES_NO),

@@ -13,6 +13,7 @@ from kept.policy.decisions import (
     Assign,
     Decision,
     Notify,
+    OpenChild,
     PageRole,
     Refuse,
     Send,
@@ -136,6 +137,10 @@ def _notified(life: Life) -> list[str]:
     return [who for one in life.decisions if isinstance(one, Notify) for who in one.who]
 
 
+def _children(life: Life) -> list[str]:
+    return [one.template for one in life.decisions if isinstance(one, OpenChild)]
+
+
 def _flags(life: Life) -> list[str]:
     flags = life.state.facts.get("flags") or ()
     return [str(flag) for flag in flags] if isinstance(flags, tuple | list) else []
@@ -151,7 +156,7 @@ def _open_steps(life: Life) -> list[str]:
 
 LISTS: dict[str, Callable[[Life], list[str]]] = {
     "refused": _refused, "sent": _sent, "paged": _paged, "notified": _notified,
-    "flags": _flags, "open_steps": _open_steps,
+    "flags": _flags, "children": _children, "open_steps": _open_steps,
 }  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from kept.records.models.ledger import (
     Payment,
     StepEvidence,
 )
+from kept.records.models.links import TicketLink
 from kept.records.models.mail import (
     Attachment,
     Message,
@@ -30,5 +31,5 @@ __all__ = [
     "Customer", "CustomerAddress", "Desk", "Draft", "Heartbeat", "IdempotentAnswer", "Journal",
     "KeptText", "Lift", "Mailbox", "Membership", "Message", "MessageIdSeen", "Notification",
     "Outbox", "Payment", "PersonalRead", "PolicyProposal", "PolicyVersion", "RawMessage",
-    "ReplyToken", "Shift", "SignInTry", "StepEvidence", "Ticket",
+    "ReplyToken", "Shift", "SignInTry", "StepEvidence", "Ticket", "TicketLink",
 ]  # fmt: skip

@@ -3,7 +3,8 @@
 from datetime import datetime
 
 from kept.policy.words import Frozen
-from kept.records.models import Outbox, Ticket
+from kept.records.models import Outbox, Ticket, TicketLink
+from kept.records.models.tickets import OPEN
 
 
 class LastMail(Frozen, frozen=True, kw_only=True):
@@ -49,6 +50,13 @@ def customer(ticket: int) -> int | None:
 def has_owner(ticket: int) -> bool:
     """Tell whether somebody's name stands on the ticket."""
     return Ticket.objects.filter(pk=ticket, owner_id__isnull=False).exists()
+
+
+def open_children(ticket: int) -> tuple[tuple[int, str | None, str], ...]:
+    """Return number, team and subject of the escalation tickets that are still at work."""
+    rows = TicketLink.objects.filter(other_id=ticket, kind="child_of", ended_at=None)
+    rows = rows.filter(ticket__status__in=OPEN).order_by("ticket_id")
+    return tuple(rows.values_list("ticket_id", "ticket__team", "ticket__subject"))
 
 
 def ticket_count() -> int:
