@@ -103,9 +103,18 @@ def problem_lines(problem: Problem, stream: object = None) -> list[str]:
         head += f" - {problem.advice}"
     lines = [head]
     if problem.source_line:
-        lines += [f"    {problem.source_line[:SHOWN]}"]
-        if problem.column <= SHOWN:
-            lines += ["    " + " " * (problem.column - 1) + coloured("^", colour, out)]
+        line, column = _around(problem.source_line, problem.column)
+        below = "".join("\t" if sign == "\t" else " " for sign in line[: column - 1])
+        lines += [f"    {line}", f"    {below}" + coloured("^", colour, out)]
     if problem.other_line is not None:
-        lines.append(f"    see line {problem.other_line}")
+        other = problem.other_source_line.strip()[:SHOWN]
+        lines.append(f"    see line {problem.other_line}" + (f": {other}" if other else ""))
     return lines
+
+
+def _around(line: str, column: int) -> tuple[str, int]:
+    """Return what people are shown of a line, and where in it the column stands."""
+    if column <= SHOWN:
+        return line[:SHOWN], column
+    start = column - SHOWN // 2
+    return "... " + line[start : start + SHOWN], column - start + len("... ")

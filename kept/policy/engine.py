@@ -370,8 +370,12 @@ def next_wake(run: Run) -> Instant | None:
 def fire_timers(run: Run, until: Instant) -> None:
     """Fire every timer due up to an instant, in nominal order."""
     memory = run.memory
+    wake, turns = None, 0
     while run.state.next_at is not None and run.state.next_at <= until:
-        _fire(run, _first(run, run.state.next_at))
+        turns = turns + 1 if wake == run.state.next_at else 0
+        assert turns < MAX_TURNS, "the timers of this policy never come to rest"
+        wake = run.state.next_at
+        _fire(run, _first(run, wake))
     memory.fired_to = max(memory.fired_to, until)
 
 

@@ -23,6 +23,8 @@ class Problem(Frozen, frozen=True, kw_only=True):
     clause: str = ""
     source_line: str = ""
     other_line: int | None = None
+    other_source_line: str = ""
+    """What stands there; empty where that line is in the parent's file."""
     advice: str = ""
 
 

@@ -90,3 +90,32 @@ def test_fmt_buries_the_anchors_of_the_version_before(kept: Kept, shop: Path) ->
     before.write_text(SHOP.replace("{#resp}", "{#answer}"))
     assert kept("sop", "fmt", shop, "--previous", before).code == 0
     assert "tombstones: [shop.P1.answer]" in shop.read_text()
+
+
+def test_a_caret_stands_below_its_word_in_a_long_line_and_after_tabs(
+    kept: Kept, shop: Path
+) -> None:
+    actions = ", ".join(f"{{flag: f{n}}}" for n in range(30))
+    long = SHOP.replace("within: $text", f"within: $text\non_miss: [{actions}, {{boom: 1}}]")
+    shop.write_text(long.replace("stop: agent_public", "stop:\tagnt"))
+    lines = kept("sop", "check", shop).out.splitlines()
+    for code, word in (("E106", "agnt"), ("E114", "boom")):
+        place = next(number for number, line in enumerate(lines) if f" {code} " in line)
+        caret = lines[place + 2]
+        assert lines[place + 1][caret.index("^") :].startswith(word)
+        assert caret[: caret.index("^")].count("\t") == lines[place + 1].count("\t")
+
+
+def test_the_other_line_of_a_contradiction_is_shown(kept: Kept, shop: Path) -> None:
+    shop.write_text(SHOP.replace("within: $text", "within: 1h"))
+    answer = kept("sop", "check", shop)
+    assert "    see line 17: We respond within 15 minutes. {#resp}" in answer.out.splitlines()
+
+
+def test_bytes_that_are_no_utf8_are_told_as_such(kept: Kept, shop: Path) -> None:
+    shop.write_bytes(SHOP.replace("the shop is down", "le café").encode("latin-1"))
+    answer = kept("sop", "check", shop)
+    assert answer.code == 1 and "E407 the byte 0xE9 is no UTF-8 - save the file" in answer.out
+    shop.write_text(SHOP, encoding="utf-16")
+    problems = kept("sop", "check", shop, "--json").json["problems"]
+    assert [(one["code"], one["line"]) for one in problems] == [("E407", 1)]

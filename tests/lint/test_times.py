@@ -148,3 +148,19 @@ def test_holidays_that_end_soon_after_the_sop_begins_are_told() -> None:
 def test_every_finding_has_its_line_and_advice() -> None:
     for problem in found(desk() + clock("15 minutes")):
         assert problem.line > 1 and problem.advice and problem.source_line
+
+
+def test_what_takes_no_time_may_not_start_itself_again() -> None:
+    zero = "parameters: {no_time: {value: 0, unit: minutes, why: at once}}\n"
+    rule = """
+    It goes on at once. {{#on}}
+    ```yaml rule
+    reaction: go_on
+    start: {start}
+    after: $no_time
+    once: always
+    do: [{{assign: lead}}]
+    ```
+    """
+    assert "E606" in codes(rule.format(start="assigned"), front=zero)
+    assert "E606" not in codes(rule.format(start="created"), front=zero)

@@ -27,6 +27,12 @@ TIME, DAYS = TargetUnit.TIME, TargetUnit.WORKING_DAYS
         ("a quarter of an hour", TIME, 15 * MINUTE), ("five (5) business days", DAYS, 5),
         ("24 (twenty-four) hours", TIME, DAY),
         ("two weeks", TIME, 14 * DAY), ("2 business hours", TIME, 2 * HOUR),
+        ("one hundred and twenty minutes", TIME, 2 * HOUR), ("a hundred hours", TIME, 100 * HOUR),
+        ("one thousand two hundred and five hours", TIME, 1205 * HOUR),
+        ("three quarters of an hour", TIME, 45 * MINUTE), ("2½ hours", TIME, 150 * MINUTE),
+        ("one and a half hours", TIME, 90 * MINUTE), ("1 hour and a half", TIME, 90 * MINUTE),
+        ("an hour and a quarter", TIME, 75 * MINUTE), ("15\u00a0minutes", TIME, 15 * MINUTE),
+        ("12 calendar days", TIME, 12 * DAY), ("2 calendar months", TargetUnit.MONTHS, 2),
     ],
 )  # fmt: skip
 def test_a_duration_is_read_alike_in_rules_and_in_prose(
@@ -44,7 +50,9 @@ def test_a_duration_is_read_alike_in_rules_and_in_prose(
     [
         ("over $100", Kind.MONEY, 10_000), ("over $1,000.50", Kind.MONEY, 100_050),
         ("100 USD", Kind.MONEY, 10_000), ("£20", Kind.MONEY, 2_000),
-        ("Rs 500", Kind.MONEY, 50_000),
+        ("Rs 500", Kind.MONEY, 50_000), ("100 €", Kind.MONEY, 10_000),
+        ("$1.5k", Kind.MONEY, 150_000), ("over $2 million", Kind.MONEY, 200_000_000),
+        ("a thousand dollars", Kind.MONEY, 100_000),
         ("15%", Kind.PERCENT, 150), ("12.5 percent", Kind.PERCENT, 125),
         ("90 per cent", Kind.PERCENT, 900), ("above 4.5", Kind.SCORE, 4_500),
         ("> 4.5/5.0", Kind.SCORE, 4_500), ("4 out of 5", Kind.SCORE, 4_000),
@@ -91,3 +99,16 @@ def test_any_text_has_figures_or_none(text: str) -> None:
 def test_hostile_text_is_read_in_a_moment() -> None:
     for text in ("1 " * 10_000, "9" * 20_000, "1-" * 10_000, "$" * 20_000, "every " * 4_000):
         quantities(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "amounts"),
+    [
+        ("between one hundred and two hundred hours", (100 * HOUR, 200 * HOUR)),
+        ("$50-$100k", (5_000, 10_000_000)), ("$1-2 million", (100_000_000, 200_000_000)),
+    ],
+)  # fmt: skip
+def test_both_ends_of_a_range_keep_their_size(text: str, amounts: tuple[int, int]) -> None:
+    low, high = quantities(text)
+    assert (low.amount, high.amount) == amounts
+    assert (low.part, high.part) == (Part.MIN, Part.MAX)

@@ -19,6 +19,7 @@ from kept.policy.rules import (
     PageAction,
     SendAction,
     SetSeverityAction,
+    TargetUnit,
 )
 from kept.policy.sop.figures import Kind
 from kept.policy.sop.keys import Keys
@@ -26,7 +27,7 @@ from kept.policy.sop.lowering import Lowering
 from kept.policy.sop.resolve import MEANS, PEOPLE
 from kept.policy.sop.source import did_you_mean
 from kept.policy.sop.yaml import Map, Scalar, Seq
-from kept.policy.words import Status
+from kept.policy.words import SECOND, Micros, Status
 
 PICKS = ("skill", "availability", "workload", "language", "expertise")
 
@@ -67,6 +68,8 @@ def _escalate(lowering: Lowering, keys: Keys) -> Action | None:
         return None
     text = scalar.text.strip()
     if text.startswith("+") and text[1:].isascii() and text[1:].isdigit() and len(text) < 4:
+        if not int(text[1:]):
+            keys.tell(scalar.place, "E304", "+0 escalates nowhere", "write +1 or the level's id")
         return EscalateAction(by=int(text[1:]), at_top=at_top)
     lowering.names.refer("level", text, scalar.place, keys.clause.id)
     return EscalateAction(to=text, at_top=at_top)
@@ -108,13 +111,27 @@ def _page(lowering: Lowering, keys: Keys) -> Action | None:
     node = keys.node_of("page")
     inner = keys.inner(node) if isinstance(node, Map) else keys
     scalar = inner.required("role" if inner is not keys else "page")
-    every, _ = lowering.quantity(inner, "every", Kind.DURATION, bound=False)
+    every = _page_again(lowering, inner)
     if inner is not keys:
         inner.done()
     if scalar is None:
         return None
     lowering.names.refer("role", scalar.text, scalar.place, keys.clause.id)
-    return PageAction(role=scalar.text, every=every.amount if every else 0)
+    return PageAction(role=scalar.text, every=every)
+
+
+def _page_again(lowering: Lowering, keys: Keys) -> Micros:
+    """Return after what time a page is repeated, 0 when it says nothing of that."""
+    every, _ = lowering.quantity(keys, "every", Kind.DURATION, bound=False)
+    if every is None:
+        return 0
+    if every.unit is not TargetUnit.TIME or every.amount < SECOND:
+        keys.tell(
+            keys.key_place("every"), "E304", f'nobody can be paged every "{every.text}"',
+            "write a time of at least a second, such as 5m",
+        )  # fmt: skip
+        return 0
+    return every.amount
 
 
 def _notify(lowering: Lowering, keys: Keys) -> Action | None:
@@ -166,7 +183,11 @@ def _set_severity(lowering: Lowering, keys: Keys) -> Action | None:
 
 def _flag(lowering: Lowering, keys: Keys) -> Action | None:
     scalar = keys.required("flag")
-    return FlagAction(flag=scalar.text) if scalar else None
+    if scalar is None:
+        return None
+    if not scalar.text.strip():
+        keys.tell(scalar.place, "E432", "a flag without a name", "as in flag: safety")
+    return FlagAction(flag=scalar.text.strip())
 
 
 def _open(lowering: Lowering, keys: Keys) -> Action | None:

@@ -100,7 +100,7 @@ def weekdays_named(written: str) -> tuple[int, ...]:
 
 def hours_written(written: str) -> Hours:
     """Return the minutes of `09:00-17:00`; `24:00` is the date's end."""
-    start, dash, end = written.partition("-")
+    start, dash, end = written.replace("–", "-").partition("-")
     if not dash:
         raise ValueError(f"{written!r} is not a span such as 09:00-17:00")
     return _minutes(start), _minutes(end)

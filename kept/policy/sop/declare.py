@@ -5,13 +5,11 @@ Names are declared first and referred to later, so that order in the file does n
 
 from __future__ import annotations
 
-import re
-import warnings
 from collections.abc import Callable, Iterator
 
 from kept.policy.calendars import Calendar
 from kept.policy.rules import Channel, Level, Role, Severity, Team
-from kept.policy.sop.calendar import CalendarSpec, lower_calendar
+from kept.policy.sop.declare_calendar import read_calendar
 from kept.policy.sop.figures import Kind
 from kept.policy.sop.front import IDENTIFIER
 from kept.policy.sop.keys import Keys
@@ -25,7 +23,6 @@ CHANNEL_KINDS = (
     "email", "chat", "whatsapp", "phone", "video", "sms", "social", "web", "app", "api",
 )  # fmt: skip
 
-COUNTRY = re.compile(r"[A-Z]{2}$")
 USUAL_ROLES = ("agent", "lead", "supervisor", "manager")
 """Who there is where an SOP declares no role: nothing but a scale and a rule is compulsory."""
 
@@ -228,76 +225,17 @@ class Declarations:
 
     def calendar(self, keys: Keys, zone: str) -> None:
         found = self.identify(keys, "calendar", "name")
-        country, subdivision, also, excluded = self._holidays(keys)
-        spec = CalendarSpec(
-            name=found[0] if found else "",
-            zone=keys.text("zone", zone),
-            open=self._hours(keys, "open"),
-            breaks=self._hours(keys, "breaks"),
-            dates=self._hours(keys, "dates"),
-            country=country,
-            subdivision=subdivision,
-            also=also,
-            excluded=excluded,
-            from_year=self._year(keys, "from", 2005),
-            until_year=self._year(keys, "until", 2045),
-        )
-        keys.used.update(("from", "until"))
-        if found is None:
-            return
-        try:
-            with warnings.catch_warnings():
-                # A country's list that ends too early is a lint, not a line on the terminal.
-                warnings.simplefilter("ignore")
-                self.calendars[found[0]] = lower_calendar(spec)
-        except (LookupError, ValueError, OverflowError) as wrong:
-            said = str(wrong.args[0] if wrong.args else wrong)[:200]
-            keys.tell(found[1], "E433", f"this calendar cannot be: {said}", "")
-
-    def _holidays(
-        self, keys: Keys
-    ) -> tuple[str | None, str | None, tuple[str, ...], tuple[str, ...]]:
-        node = keys.map("holidays")
-        if node is None:
-            return None, None, (), ()
-        inner = keys.inner(node)
-        country = inner.text("country")
-        if country and not COUNTRY.match(country):
-            keys.tell(
-                node.place, "E432", f'"{country[:60]}" is no country', "write GB, DE, IN ..."
-            )
-            country = ""
-        found = (
-            country or None, inner.text("subdivision") or None,
-            inner.texts("also"), inner.texts("except"),
-        )  # fmt: skip
-        inner.done()
-        return found
-
-    def _hours(self, keys: Keys, key: str) -> dict[str, tuple[str, ...]]:
-        node = keys.node_of(key)
-        if node is None:
-            return {}
-        if not isinstance(node, Map):
-            return {"mon-sun": tuple(one.text for one in keys.flat(node, key))}
-        inner = keys.inner(node)
-        return {day: inner.texts(day) for day in node.entries}
-
-    def _year(self, keys: Keys, key: str, default: int) -> int:
-        scalar = keys.scalar(key)
-        if scalar is None:
-            return default
-        year = scalar.text[:4]
-        if year.isascii() and year.isdigit() and 1980 <= int(year) <= 2100:
-            return int(year)
-        keys.tell(scalar.place, "E301", f'"{scalar.text[:60]}" is no year', "write 2030")
-        return default
+        calendar = read_calendar(keys, found[0] if found else "", zone)
+        if found is not None and calendar is not None:
+            self.calendars[found[0]] = calendar
 
     def _choose_calendar(self) -> None:
-        if "desk" in self.calendars:
+        """Take `desk`, or the only one, for working days, even where it has mistakes."""
+        declared = self.lowering.names.of("calendar")
+        if "desk" in declared:
             self.lowering.calendar = "desk"
-        elif len(self.calendars) == 1:
-            self.lowering.calendar = next(iter(self.calendars))
+        elif len(declared) == 1:
+            self.lowering.calendar = next(iter(declared))
 
 
 READERS: dict[str, tuple[str, Callable[[Declarations, Keys], None]]] = {

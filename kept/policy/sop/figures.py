@@ -14,7 +14,17 @@ from fractions import Fraction
 from functools import lru_cache
 
 from kept.policy.rules import Target, TargetUnit
-from kept.policy.words import DAY, HOUR, MINUTE, SECOND
+from kept.policy.sop.figure_words import (
+    CALENDAR_UNITS,
+    EVERY_BEFORE,
+    FIGURE,
+    NUMBER_WORDS,
+    PERIOD_WORDS,
+    SCALES,
+    TIME_UNITS,
+    WIDTHS,
+)
+from kept.policy.words import MINUTE
 
 
 class Kind(StrEnum):
@@ -58,67 +68,6 @@ class Quantity:
         return Target(amount=self.amount, unit=self.unit, text=self.text)
 
 
-TIME_UNITS = {
-    "s": SECOND, "sec": SECOND, "second": SECOND,
-    "m": MINUTE, "min": MINUTE, "minute": MINUTE,
-    "h": HOUR, "hr": HOUR, "hour": HOUR,
-    "d": DAY, "day": DAY, "night": DAY, "w": 7 * DAY, "wk": 7 * DAY, "week": 7 * DAY,
-}  # fmt: skip
-CALENDAR_UNITS = {
-    "mo": (TargetUnit.MONTHS, 1), "month": (TargetUnit.MONTHS, 1),
-    "quarter": (TargetUnit.MONTHS, 3),
-    "y": (TargetUnit.YEARS, 1), "yr": (TargetUnit.YEARS, 1), "year": (TargetUnit.YEARS, 1),
-}  # fmt: skip
-NUMBER_WORDS = {
-    word: number
-    for number, word in enumerate(
-        ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
-         "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen",
-         "eighteen", "nineteen", "twenty")
-    )
-} | {"thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80,
-     "ninety": 90}  # fmt: skip
-TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
-PERIOD_WORDS = {
-    "hourly": ("h", 1), "daily": ("day", 1), "weekly": ("week", 1), "fortnightly": ("week", 2),
-    "monthly": ("month", 1), "quarterly": ("month", 3), "yearly": ("year", 1),
-    "annual": ("year", 1), "annually": ("year", 1),
-}  # fmt: skip
-
-_TENS = rf"(?:{'|'.join(TENS)})[ -](?:one|two|three|four|five|six|seven|eight|nine)"
-_WORDS = "|".join((_TENS, *sorted(NUMBER_WORDS, key=len, reverse=True)))
-_NUMBER = (
-    rf"(?:\d{{1,3}}(?:,\d{{3}})+(?:\.\d{{1,6}})?|\d{{1,12}}(?:\.\d{{1,6}})?|\b(?:{_WORDS})\b)"
-)
-_UNIT = (
-    r"(?:(?:working|business)[ -](?:days?|hours?)|seconds?|secs?|minutes?|mins?|hours?|hrs?|days?"
-    r"|nights?|weeks?|wks?|months?|quarters?|years?|yrs?|mo|[smhdwy])(?![\w])"
-)
-_MONEY_SIGN = r"(?:US\$|[$€£₹]|(?:USD|EUR|GBP|INR|CHF|CAD|AUD|Rs\.?)(?=[ \d]))"
-_MONEY_WORD = r"(?:USD|EUR|GBP|INR|CHF|CAD|AUD|dollars?|euros?|pounds?|rupees?)\b"
-_RANGE = r"[ ]?(?:-|–|—|\bto\b|\band\b)[ ]?"
-_LEFT = r"(?<![\w.,#$€£₹/:-])"
-
-FIGURE = re.compile(
-    rf"""(?P<compact>{_LEFT}\d{{1,9}}[wdhms](?:\d{{1,9}}[hms]){{1,3}}(?!\w))
-    |(?P<money>{_MONEY_SIGN}[ ]?(?P<money_low>{_NUMBER})
-        (?:{_RANGE}(?:{_MONEY_SIGN})?[ ]?(?P<money_high>{_NUMBER})(?![\w%]))?)
-    |{_LEFT}(?P<low>{_NUMBER})(?:(?P<range>{_RANGE})(?P<high>{_NUMBER}))?
-        (?:[ ]\([ ]?(?:{_NUMBER})[ ]?\)(?=[ -]))?
-        (?:[ ]?(?P<percent>%|percent\b|per[ ]cent\b)
-          |[ ]?(?P<currency>{_MONEY_WORD})
-          |(?:[ ]|-)?(?P<unit>{_UNIT})
-          |(?P<of>[ ]?/[ ]?\d+(?:\.\d+)?|[ ]out[ ]of[ ]\d+(?:\.\d+)?)?)
-    |\b(?P<period>hourly|daily|weekly|fortnightly|monthly|quarterly|yearly|annual(?:ly)?)\b
-    |\b(?P<each>every|each|per)[ ](?P<each_unit>(?:working|business)[ ]day|second|minute|hour
-        |day|week|month|quarter|year)\b
-    |\b(?P<half>half[ ]an[ ]hour|(?:a[ ])?quarter[ ]of[ ]an[ ]hour)\b
-    |\b(?:within|after|in|for|than)[ ]
-        (?P<single>an?[ ](?!seconds?\b|quarter[ ]of\b|[a-z]\b)(?P<single_unit>{_UNIT}))
-    """,
-    re.IGNORECASE | re.VERBOSE,
-)
-EVERY_BEFORE = re.compile(r"\b(?:every|each|per)[ ]$", re.IGNORECASE)
 MAX_PROSE = 20_000
 MAX_AMOUNT = 10**17
 """Three thousand years; what is longer is no figure."""
@@ -127,7 +76,8 @@ MAX_AMOUNT = 10**17
 @lru_cache(maxsize=4096)
 def quantities(text: str) -> tuple[Quantity, ...]:
     """Return the figures of a text in their order; both ends of a range are figures."""
-    return tuple(_joined(text, list(_all(text[:MAX_PROSE]))))
+    text = text[:MAX_PROSE].translate(WIDTHS)
+    return tuple(_joined(text, list(_all(text))))
 
 
 def _all(text: str) -> Iterator[Quantity]:
@@ -146,15 +96,32 @@ def _figure(text: str, found: re.Match[str]) -> Iterator[Quantity]:
     elif part["each"]:
         yield _duration(Fraction(1), part["each_unit"], found.group(), (start, end), every=True)
     elif part["half"]:
-        share = Fraction(1, 2) if "half" in part["half"].lower() else Fraction(1, 4)
-        yield _duration(share, "hour", found.group(), (start, end))
+        yield _duration(_share(part["half"]), "hour", found.group(), (start, end))
+    elif part["and_half"]:
+        amount = 1 + _share(part["and_half_plus"])
+        yield _duration(amount, part["and_half_unit"], found.group(), (start, end))
     elif part["single"]:
         span = found.span("single")
-        yield _duration(Fraction(1), part["single_unit"], part["single"], span)
+        amount = 1 + _share(part["single_plus"] or "")
+        yield _duration(amount, part["single_unit"], part["single"], span)
     elif part["money"]:
-        yield from _money(part["money_low"], part["money_high"], found)
+        yield from _money(part, found)
     else:
         yield from _counted(text, part, found)
+
+
+def _share(said: str) -> Fraction:
+    """Return the part of one that `half an hour`, `three quarters of` or `½` says."""
+    said = said.lower()
+    if not said:
+        return Fraction(0)
+    if "half" in said or "½" in said:
+        return Fraction(1, 2)
+    return Fraction(3 if "three" in said or "¾" in said else 1, 4)
+
+
+def _scaled(number: str, scale: str | None) -> Fraction:
+    return _number(number) * SCALES[scale.strip().lower()] if scale else _number(number)
 
 
 def _counted(text: str, part: dict[str, str | None], found: re.Match[str]) -> Iterator[Quantity]:
@@ -168,7 +135,9 @@ def _counted(text: str, part: dict[str, str | None], found: re.Match[str]) -> It
         ends = [(low, Part.MIN if is_range else Part.ONLY)]
         ends.append((high, Part.MAX if is_range else Part.ONLY))
     for number, which in ends:
-        amount = _number(number)
+        amount = _scaled(number, part["scale"])
+        if (more := part["plus"] or part["after"]) and number == ends[-1][0]:
+            amount += _share(more)
         if unit is not None:
             yield _duration(
                 amount, unit, _said(number, found, unit, len(ends)), span, which, every=every
@@ -191,11 +160,16 @@ def _between(text: str, start: int) -> bool:
     return text[max(0, start - 8) : start].lower().endswith("between ")
 
 
-def _money(low: str | None, high: str | None, found: re.Match[str]) -> Iterator[Quantity]:
-    ends = [(low or "", Part.ONLY)] if high is None else [(low or "", Part.MIN), (high, Part.MAX)]
-    for number, which in ends:
+def _money(part: dict[str, str | None], found: re.Match[str]) -> Iterator[Quantity]:
+    low, high = part["money_low"] or "", part["money_high"]
+    scale, high_scale = part["money_low_scale"], part["money_high_scale"]
+    ends = [(low, scale, Part.ONLY)]
+    if high is not None:
+        shared = None if part["money_high_sign"] else high_scale
+        ends = [(low, scale or shared, Part.MIN), (high, high_scale, Part.MAX)]
+    for number, times, which in ends:
         said = found.group() if high is None else number
-        yield _plain(Kind.MONEY, _number(number) * 100, said, found.span(), which)
+        yield _plain(Kind.MONEY, _scaled(number, times) * 100, said, found.span(), which)
 
 
 def _plain(kind: Kind, amount: Fraction, said: str, span: tuple[int, int], part: Part) -> Quantity:
@@ -206,17 +180,25 @@ def _plain(kind: Kind, amount: Fraction, said: str, span: tuple[int, int], part:
 
 def _number(text: str) -> Fraction:
     """Return the number that digits or words say: `1,200`, `four`, `twenty-four`."""
-    words = text.lower().replace("-", " ").split()
-    if words[0] in NUMBER_WORDS:
-        return Fraction(sum(NUMBER_WORDS[word] for word in words))
-    return Fraction(text.replace(",", ""))
+    words = text.lower().replace("-", " ").replace(",", " ").split()
+    if words[0] != "a" and words[0] not in NUMBER_WORDS:
+        return Fraction(text.replace(",", ""))
+    total = group = 0
+    for word in words:
+        if word == "thousand":
+            total, group = total + group * 1_000, 0
+        elif word == "hundred":
+            group *= 100
+        else:
+            group += NUMBER_WORDS.get(word, word == "a")
+    return Fraction(total + group)
 
 
 def _duration(
     amount: Fraction, unit: str, said: str, span: tuple[int, int],
     part: Part = Part.ONLY, *, every: bool = False,
 ) -> Quantity:  # fmt: skip
-    name = unit.lower().replace("-", " ")
+    name = unit.lower().replace("-", " ").removeprefix("calendar ")
     name = name[:-1] if name.endswith("s") and len(name) > 1 else name
     measure, factor = TargetUnit.TIME, 1
     if name in ("working day", "business day"):

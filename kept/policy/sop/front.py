@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 
 from kept.policy.conditions import FieldType, Type
-from kept.policy.rules import CustomField, Parameter
+from kept.policy.rules import CustomField, Parameter, TargetUnit
+from kept.policy.sop.declare_calendar import read_zone
 from kept.policy.sop.figures import Kind, Quantity
 from kept.policy.sop.keys import Keys
 from kept.policy.sop.lowering import Lowering
@@ -16,7 +17,7 @@ from kept.policy.sop.parse import SOP_NAME, Document
 from kept.policy.sop.source import did_you_mean
 from kept.policy.sop.yaml import Map, Scalar, Seq
 from kept.policy.sop.zones import instant_of, zone_named
-from kept.policy.words import Frozen, Instant, Micros
+from kept.policy.words import HOUR, Frozen, Instant, Micros
 
 VERSION = re.compile(r"\d{1,6}(?:\.\d{1,6}){0,2}(?:[-+][0-9A-Za-z.+-]{1,60})?$")
 CURRENCY = re.compile(r"[A-Z]{3}$")
@@ -51,7 +52,7 @@ def lower_front(lowering: Lowering, document: Document, overrides: Mapping[str, 
     if name is not None and not SOP_NAME.match(name.text):
         keys.tell(name.place, "E432", f'"{name.text[:60]}" is no name', "letters, digits, - and _")
     title = keys.required("title")
-    zone = _zone(keys)
+    zone = read_zone(keys, keys.required("zone"), "UTC")
     _parameters(lowering, keys, overrides)
     words = _words(lowering, keys)
     front = Front(
@@ -77,20 +78,6 @@ def _version(keys: Keys) -> str:
         return "0"
     if not VERSION.match(scalar.text.strip()):
         keys.tell(scalar.place, "E432", f'"{scalar.text[:60]}" is no version', "write 1.0.0")
-    return scalar.text.strip()
-
-
-def _zone(keys: Keys) -> str:
-    scalar = keys.required("zone")
-    if scalar is None:
-        return "UTC"
-    try:
-        zone_named(scalar.text.strip())
-    except (LookupError, ValueError, OSError):
-        keys.tell(
-            scalar.place, "E117", f'unknown zone "{scalar.text[:60]}"', "write Europe/London"
-        )
-        return "UTC"
     return scalar.text.strip()
 
 
@@ -120,7 +107,12 @@ def _effective(keys: Keys, zone: str) -> Instant | None:
 
 def _confirm_window(lowering: Lowering, keys: Keys) -> Micros:
     one, _ = lowering.quantity(keys, "confirm_window", Kind.DURATION, bound=False)
-    return one.amount if one is not None else 72 * 3_600_000_000
+    if one is not None and one.unit is not TargetUnit.TIME:
+        keys.tell(
+            keys.key_place("confirm_window"), "E301", f"{one.text} is no elapsed time",
+            "write hours or days, such as 72h",
+        )  # fmt: skip
+    return one.amount if one is not None else 72 * HOUR
 
 
 def _parameters(lowering: Lowering, keys: Keys, overrides: Mapping[str, str]) -> None:
@@ -160,13 +152,23 @@ def _check_parameter(keys: Keys, parameter: Parameter, scalar: Scalar) -> None:
             scalar.place, "E432", f'"{parameter.id[:60]}" cannot name a parameter',
             "letters, digits and _",
         )  # fmt: skip
-    if parameter.value is None or parameter.unit in ("text", "date"):
+    if parameter.value is None or parameter.unit == "text":
+        return
+    if parameter.unit == "date":
+        _check_date(keys, parameter.value, scalar)
         return
     if parameter_quantity(parameter.value, parameter.unit) is None:
         keys.tell(
             scalar.place, "E301", f'"{parameter.value[:60]}" does not fit {parameter.unit}',
             "correct the value or its unit",
         )  # fmt: skip
+
+
+def _check_date(keys: Keys, written: str, scalar: Scalar) -> None:
+    try:
+        date.fromisoformat(written)
+    except ValueError:
+        keys.tell(scalar.place, "E301", f'"{written[:60]}" is no date', "write 2026-12-24")
 
 
 def _words(lowering: Lowering, keys: Keys) -> dict[str, str]:

@@ -53,7 +53,8 @@ def compile_sop(
         look = _lint_what_stands if problems.has_errors else _lint
         look(policy, family, problems)
     kept = None if problems.has_errors else policy
-    return Compiled(policy=kept, problems=problems.sorted())
+    own = None if family.parent is not None else family.document.source
+    return Compiled(policy=kept, problems=problems.sorted(own))
 
 
 def _whole(

@@ -68,7 +68,7 @@ class Lowering:
         one, param = self.quantity(keys, key, Kind.DURATION, bound=bound, every=every)
         if one is None:
             return None
-        if one.amount <= 0 and one.unit is not TargetUnit.TIME:
+        if one.amount <= 0 and (every or one.unit is not TargetUnit.TIME):
             keys.tell(keys.key_place(key), "E304", f'"{key}" is no time at all', "name a time")
         return Target(amount=one.amount, unit=one.unit, text=one.text, param=param)
 

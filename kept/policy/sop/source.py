@@ -12,12 +12,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
+import msgspec
+
 from kept.policy.errors import Problem
 
 MAX_PROBLEMS = 500
 SHOWN_LINE = 240
 """A caret under a longer line helps nobody: the source line is cut after it."""
 
+AS_UTF8 = "save the file as UTF-8"
 HIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
 
 
@@ -93,8 +96,17 @@ class Problems:
     def has_errors(self) -> bool:
         return any(problem.severity == "error" for problem in self.found)
 
-    def sorted(self) -> tuple[Problem, ...]:
-        return tuple(sorted(self.found, key=lambda p: (p.file, p.line, p.column, p.code)))
+    def sorted(self, source: Source | None = None) -> tuple[Problem, ...]:
+        """Return all by their place; with the one `source` of them, the other lines' text too."""
+        found = sorted(self.found, key=lambda p: (p.file, p.line, p.column, p.code))
+        if source is None:
+            return tuple(found)
+        return tuple(
+            msgspec.structs.replace(
+                one, other_source_line=source.line(one.other_line)[:SHOWN_LINE]
+            ) if one.other_line else one
+            for one in found
+        )  # fmt: skip
 
 
 def _shown(column: int) -> int:
@@ -116,17 +128,25 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 
 def read_source(text: str, name: str, problems: Problems) -> Source:
-    """Split the text into lines; a character nobody can see is a problem and is replaced."""
+    """Split the text into lines; a character nobody can see is a problem and is replaced.
+
+    Bytes that are no UTF-8 come as lone surrogates, as `surrogateescape` decodes them.
+    """
+    wide = text[:2] in ("\udcff\udcfe", "\udcfe\udcff")
+    if wide:
+        text = text.encode(errors="surrogateescape").decode("utf-16", errors="replace")
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     source = Source(name=name, lines=tuple(HIDDEN.sub("\ufffd", text).split("\n")))
+    if wide:
+        problems.error(Place(source, 1), "E407", "the file is in UTF-16", advice=AS_UTF8)
     for number, line in enumerate(text.split("\n") if HIDDEN.search(text) else (), 1):
         if problems.is_full:
             break
         if found := HIDDEN.search(line):
-            problems.error(
-                Place(source, number, found.start() + 1),
-                "E407",
-                f"invisible character U+{ord(found.group()):04X}",
-                advice="delete it",
-            )
+            place, code = Place(source, number, found.start() + 1), ord(found.group())
+            if 0xDC80 <= code <= 0xDCFF:
+                told, advice = f"the byte 0x{code - 0xDC00:02X} is no UTF-8", AS_UTF8
+            else:
+                told, advice = f"invisible character U+{code:04X}", "delete it"
+            problems.error(place, "E407", told, advice=advice)
     return source

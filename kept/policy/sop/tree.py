@@ -30,6 +30,7 @@ UNDERLINE = re.compile(r" {0,3}(=+|-+)[ \t]*$")
 BREAK = re.compile(r" {0,3}([-*_])[ \t]*(?:\1[ \t]*){2,}$")
 ITEM = re.compile(r"([ \t]*)([-*+]|\d{1,9}[.)])(?:[ \t]+|$)(?:\[[ xX]\][ \t]+)?")
 DELIMITER = re.compile(r"\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?$")
+SECOND_FRONT = re.compile(r"(?:sop|title|version|zone|extends):(?:[ \t]|$)")
 ANCHOR = re.compile(r"\{#([^{}]*)\}$")
 ANCHOR_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_][A-Za-z0-9_-]*)*$")
 
@@ -148,6 +149,8 @@ class _Reader:
             return self._fence(number, fence)
         elif heading := HEADING.match(line):
             self._heading(number, line, len(heading[1]), heading.end())
+        elif line.rstrip() == "---" and SECOND_FRONT.match(self.source.line(number + 1)):
+            self._second_front(number)
         elif self._is_underlined(number, line):
             self._underline("=" in line)
         elif BREAK.match(line):
@@ -159,6 +162,13 @@ class _Reader:
         else:
             self._text(number, line)
         return number + 1
+
+    def _second_front(self, number: int) -> None:
+        self.problems.error(
+            Place(self.source, number), "E409", "a second front matter",
+            advice="one file is one SOP: delete it, or make another file of it", other_line=1,
+        )  # fmt: skip
+        self.open = None
 
     def _comment(self, number: int, line: str) -> int:
         last = number

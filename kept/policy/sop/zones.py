@@ -40,6 +40,12 @@ def zone_named(name: str) -> ZoneInfo:
             raise LookupError(name) from None
 
 
+@cache
+def zone_names() -> frozenset[str]:
+    """Return the names that the zone data has."""
+    return frozenset(files("tzdata").joinpath("zones").read_text("utf-8").split())
+
+
 def instant_of(local: datetime, zone: ZoneInfo) -> Instant:
     """Return the instant of a naive wall time, or of an aware time as it stands."""
     aware = local if local.tzinfo else local.replace(tzinfo=zone, fold=0)

@@ -48,7 +48,8 @@ def escalations_that_go_round(desk: Desk) -> None:
         found = _cycle(edges)
         if found:
             rules = [edges[one][other] for one, other in pairwise(found)]
-            _round(desk, f"{field}s " + " -> ".join(found), rules[-1], rules[0])
+            plural = {"severity": "severities"}.get(field, f"{field}s")
+            _round(desk, f"{plural} " + " -> ".join(found), rules[-1], rules[0])
     for rule in desk.rules(ReactionRule):
         if "escalated" in rule.on and _climbs(rule.do) and not _looks_at_level(rule.when):
             _round(desk, "each escalation causes the next", rule, rule)

@@ -31,6 +31,11 @@ HOLIDAYS_AHEAD_DAYS = 90
 EPOCH_ORDINAL = 719_163
 """The proleptic ordinal of 1970-01-01."""
 ANSWERS = {"agent_public", "call_answered"}
+CAUSED = frozenset({
+    "missed", "warned", "severity_changed", "assigned", "escalated", "note_flag", "step_done",
+    "agent_public", "resolved", "closed",
+})  # fmt: skip
+"""Events that a policy's own decisions bring about."""
 
 
 # Calendars -----------------------------------------------------------------------------------
@@ -53,6 +58,13 @@ def targets_no_calendar_holds(desk: Desk) -> None:
         calendar = desk.policy.calendars.get(rule.calendar)
         if getattr(rule, "strict", False) and target.amount == 0:
             _no_due(desk, rule, target, "nothing happens before its own start")
+        elif target.amount == 0 and _may_follow_itself(rule):
+            told = f"{rule.because.rule} takes no time, and what starts it may follow from it"
+            desk.error(
+                "E606", told,
+                line=rule.because.line, clause=rule.because.clause,
+                advice="give it a time, or let a reaction act `on` the event",
+            )  # fmt: skip
         elif calendar is not None and calendar.opens and not _fits(desk, calendar, target):
             _no_due(desk, rule, target, f'calendar "{calendar.name}" has less open time than that')
 
@@ -70,6 +82,12 @@ def _targets(desk: Desk) -> Iterator[tuple[Rule, Target]]:
                 continue
         if target is not None:
             yield rule, target
+
+
+def _may_follow_itself(rule: Rule) -> bool:
+    """Say whether the policy itself can bring about what starts a rule."""
+    starts = rule.after if isinstance(rule, StepRule) else getattr(rule, "start", ())
+    return any(event in CAUSED or ":" in event for event in starts)
 
 
 def _no_due(desk: Desk, rule: Rule, target: Target, why: str) -> None:
