@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from kept.cli.output import (
     Stop,
     coloured,
     command,
+    complain,
     counted,
     json_flag,
     print_json,
@@ -24,6 +24,7 @@ from kept.cli.output import (
 from kept.cli.sop_files import add_file, compile_file, read_policy, read_text
 from kept.policy.rules import Policy
 
+SHOWN_EVENTS = 100
 COLOUR_OF = {"tighter": "yellow", "looser": "blue", "removed": "red", "added": "green"}
 
 
@@ -148,17 +149,18 @@ def run_trace(chosen: argparse.Namespace) -> int:
     before anybody knew of it.
     """
     from kept.policy import replay
-    from kept.policy.sop.trace import BadEvent, instant, read_events
+    from kept.policy.sop.trace import BadEvent, BadEvents, instant, read_log
     from kept.policy.updates import effective_at
     from kept.policy.wire import trace_to_wire
 
     policy = read_policy(chosen)
     try:
-        facts = read_events(policy, _lines(chosen.events))
         until = instant(policy, chosen.until) if chosen.until else None
+        facts = read_log(policy, read_text(chosen.events))
     except BadEvent as wrong:
-        where = f"{chosen.events}:{wrong.line}: " if wrong.line else ""
-        raise Stop(f"{where}{wrong}") from None
+        raise Stop(str(wrong)) from None
+    except BadEvents as wrong:
+        raise _not_a_log(chosen.events, wrong.problems) from None
     told = [fact for fact in facts if until is None or effective_at(fact) <= until]
     if until is None and told:
         until = max(map(effective_at, told)) - 1
@@ -167,17 +169,14 @@ def run_trace(chosen: argparse.Namespace) -> int:
     return 0
 
 
-def _lines(path: Path) -> Iterator[tuple[int, Any]]:
-    """Yield each line's number and what it holds."""
-    for number, line in enumerate(read_text(path).removeprefix("\ufeff").split("\n"), 1):
-        if not line.strip():
-            continue
-        try:
-            yield number, json.loads(line)
-        except ValueError as wrong:
-            raise Stop(f"{path}:{number}: this is no JSON: {wrong}") from None
-        except RecursionError:
-            raise Stop(f"{path}:{number}: this is nested too deeply") from None
+def _not_a_log(path: Path, problems: list[Any]) -> Stop:
+    """Tell every line that is no event."""
+    for wrong in problems[:SHOWN_EVENTS]:
+        column = f"{wrong.column}:" if wrong.column else ""
+        complain(f"{path}:{wrong.line}:{column} {wrong}")
+    more = len(problems) - SHOWN_EVENTS
+    told = f"{path}: {counted(len(problems), 'line')} cannot be read"
+    return Stop(told + (f", {more} more than shown" if more > 0 else ""), code=1)
 
 
 # Differences -------------------------------------------------------------------------------------

@@ -15,7 +15,8 @@ import msgspec
 
 from kept.policy.decisions import Decision, Refuse
 from kept.policy.errors import NotAFact
-from kept.policy.facts import CustomerReplied, Fact, FactBase, SopEvent, TicketCreated
+from kept.policy.event_words import told as what_is_wrong
+from kept.policy.facts import Actor, CustomerReplied, Fact, FactBase, SopEvent, TicketCreated
 from kept.policy.phrases import phrases_in
 from kept.policy.program import program_of
 from kept.policy.rules import CustomField, FormField, Policy, StepRule
@@ -30,6 +31,9 @@ FACTS: dict[str, type[FactBase]] = {
 _INSTANTS = ("at", "received_at", "due", "fired_at")
 _INSTANT_TABLES = ("dues", "starts")
 _ACTOR_KEYS = ("by", "role", "roles", "level")
+FIRST_YEAR, LAST_YEAR = 1970, 2199
+MOST = Decimal(10) ** 15
+ACTOR_FIELDS = frozenset(Actor.__struct_fields__)
 _TEXTS = ("into", "evidence")
 _MACHINES = frozenset({"bot", "chatbot", "robot", "auto", "automatic", "autoresponder", "policy"})
 """Names that logs give to what is no person."""
@@ -49,8 +53,9 @@ def fact_from_wire(policy: Policy, event: Wire) -> Fact:
     name = str(event.get("event", ""))
     try:
         return _read(policy, name, dict(event))
-    except (msgspec.ValidationError, ValueError, InvalidOperation, LookupError) as problem:
-        raise NotAFact(f"{name or 'event'} at {event.get('at', '?')}: {problem}") from None
+    except (ValueError, ArithmeticError, LookupError, TypeError, AttributeError) as problem:
+        where = f"{name or 'event'} at {event.get('at', '?')}"
+        raise NotAFact(f"{where}: {what_is_wrong(problem)}") from None
 
 
 def facts_from_wire(policy: Policy, events: Iterable[Wire]) -> tuple[Fact, ...]:
@@ -81,7 +86,12 @@ def fact_to_wire(policy: Policy, fact: Fact) -> dict[str, Any]:
 
 def instant_from_wire(policy: Policy, written: str) -> Instant:
     """Return the instant of an ISO 8601 time, local to the SOP's zone unless it has an offset."""
-    moment = datetime.fromisoformat(written)
+    try:
+        moment = datetime.fromisoformat(written)
+    except ValueError:
+        raise ValueError(f'"{written[:60]}" is no instant; write 2025-06-02T10:00') from None
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise ValueError(f'"{written[:60]}" is not in the years {FIRST_YEAR} to {LAST_YEAR}')
     return instant_of(moment, zone_named(policy.zone))
 
 
@@ -93,11 +103,27 @@ def instant_to_wire(at: Instant) -> str:
 
 def money_from_wire(written: object) -> int:
     """Return minor units of an amount such as `100`, `"100.5"` or `"$1,200.00"`."""
+    amount = _decimal(str(written).replace(",", "").strip("$€£₹ "))
+    if amount is None:
+        raise NotAFact(f'"{str(written)[:60]}" is no amount; write 150.00')
+    return int((amount * 100).to_integral_value(ROUND_HALF_UP))
+
+
+def score_from_wire(written: object) -> int:
+    """Return thousandths of a score such as `4`, `"4.5"`."""
+    score = _decimal(str(written))
+    if score is None:
+        raise NotAFact(f'"{str(written)[:60]}" is no score; write 4.5')
+    return int(score * 1000)
+
+
+def _decimal(written: str) -> Decimal | None:
+    """Return a number; None where there is none or it is larger than any that is meant."""
     try:
-        amount = Decimal(str(written).replace(",", "").strip("$€£₹ "))
-        return int((amount * 100).to_integral_value(ROUND_HALF_UP))
+        number = Decimal(written)
     except InvalidOperation:
-        raise NotAFact(f'"{written}" is no amount; write 150.00') from None
+        return None
+    return number if number.is_finite() and abs(number) < MOST else None
 
 
 def money_to_wire(minor: int) -> str:
@@ -173,11 +199,18 @@ def _read(policy: Policy, name: str, event: dict[str, Any]) -> Fact:
     if kind is None:
         kind = _sop_event(policy, name, given)
     if name == "promised" and "due" not in event:
+        if "by" not in event:
+            raise ValueError("`by` is missing: until when it is promised")
         event["due"] = event.pop("by")
     given["by"] = _actor(policy, name, event)
     own = {field.name for field in msgspec.structs.fields(kind)}
-    fields = dict(event.pop("fields", None) or {})
+    fields = event.pop("fields", None) or {}
+    if not isinstance(fields, Mapping):
+        raise ValueError("`fields` takes a mapping")
+    fields = dict(fields)
     for key, value in event.items():
+        if value is None and key in own:
+            continue  # a log's way of saying that it does not know
         if key in own and key != "by":
             given[key] = _own_value(policy, key, value)
         elif key not in _ACTOR_KEYS:
@@ -216,7 +249,7 @@ def _named_events(policy: Policy) -> set[str]:
 
 def _own_value(policy: Policy, key: str, value: Any) -> Any:
     if key in _INSTANTS:
-        return value if isinstance(value, int) else instant_from_wire(policy, str(value))
+        return instant_from_wire(policy, str(value))
     if key in _INSTANT_TABLES:
         return {name: instant_from_wire(policy, str(at)) for name, at in value.items()}
     if key == "amount":
@@ -224,7 +257,7 @@ def _own_value(policy: Policy, key: str, value: Any) -> Any:
     if key == "spent_before":
         return {period: money_from_wire(spent) for period, spent in value.items()}
     if key == "score":
-        return int(Decimal(str(value)) * 1000)
+        return score_from_wire(value)
     if key == "second":
         return _actor(policy, "", {"by": value})
     if key in _TEXTS and value is not None and not isinstance(value, str):
@@ -236,12 +269,19 @@ def _actor(policy: Policy, name: str, event: Wire) -> dict[str, Any]:
     """Return who acted: `by` is a kind, a role, a level or a person; a mapping says all of it."""
     by = event.get("by")
     if isinstance(by, Mapping):
+        unknown = sorted(set(by) - ACTOR_FIELDS)
+        if unknown:
+            raise ValueError(
+                f'`by` has no "{unknown[0]}"; it has {", ".join(sorted(ACTOR_FIELDS))}'
+            )
         return dict(by)
+    if by is not None and (isinstance(by, bool) or not isinstance(by, str | int)):
+        raise ValueError("`by` takes a name or a mapping")
     actor: dict[str, Any] = {}
     if name in _BY_CUSTOMERS and by is None:
         actor["kind"] = "customer"
-    if isinstance(by, str):
-        actor |= _named_actor(policy, by.removeprefix("role:").removeprefix("agent:"))
+    if by is not None:
+        actor |= _named_actor(policy, str(by).removeprefix("role:").removeprefix("agent:"))
     if "role" in event or "roles" in event:
         roles = event.get("roles", event.get("role"))
         actor["roles"] = [roles] if isinstance(roles, str) else list(roles or ())
@@ -283,11 +323,11 @@ def _field_value(policy: Policy, key: str, value: Any) -> Value:
         case "bool" | "yes_no":
             return _truth(value)
         case "count" | "number":
-            return int(str(value))
+            return _whole(value)
         case "money":
             return money_from_wire(value)
         case "score":
-            return int(Decimal(str(value)) * 1000)
+            return score_from_wire(value)
         case "list":
             return tuple(str(each) for each in ([value] if isinstance(value, str) else value))
     if isinstance(value, list | tuple):
@@ -295,11 +335,18 @@ def _field_value(policy: Policy, key: str, value: Any) -> Value:
     return value if isinstance(value, bool | int | str) or value is None else str(value)
 
 
+def _whole(value: Any) -> int:
+    number = _decimal(str(value))
+    if number is None or number != int(number):
+        raise ValueError(f'"{str(value)[:60]}" is no whole number')
+    return int(number)
+
+
 def _truth(value: Any) -> bool:
     told = str(value).casefold()
     if told in _TRUE or told in _FALSE:
         return told in _TRUE
-    raise ValueError(f"{value!r} is neither yes nor no")
+    raise ValueError(f'"{str(value)[:60]}" is neither true nor false')
 
 
 def _field_to_wire(policy: Policy, key: str, value: Value) -> Any:

@@ -71,6 +71,20 @@ def test_time_runs_on_until_the_instant_asked_for(kept: Kept, shop: Path, tmp_pa
         ({"at": "2025-06-02T10:05", "event": "severity_changed", "to": "P9"}, 'unknown to "P9"'),
         ({"at": "2025-06-02T10:05", "event": "triaged", "severity": "P9"}, "unknown severity"),
         ({"at": "2025-06-02T10:05", "event": "paid", "amount": "much"}, "paid at"),
+        ({"at": "2025-06-02T10:05", "event": "paid"}, "`amount` is missing"),
+        ({"at": "2025-06-02T10:05", "event": "paid", "amount": "1e999999"}, "is no amount"),
+        ({"at": "2025-06-02T10:05", "event": "survey_answered", "score": "inf"}, "is no score"),
+        ({"at": "2025-06-02T10:05", "event": "waiting_on", "who": "custmer"}, "customer"),
+        ({"at": "2025-06-02T10:05", "event": "created", "text": 7}, "`text` takes a text"),
+        ({"at": "2025-06-02T10:05", "event": "agent_note", "by": [1]}, "`by` takes a name"),
+        ({"at": "2025-06-02T10:05", "event": "agent_note", "level": 7}, "`level` takes a text"),
+        ({"at": "2025-06-02T10:05", "event": "agent_note", "fields": [1]}, "takes a mapping"),
+        ({"at": "2025-06-02T10:05", "event": "agent_note", "replies": "many"}, "whole number"),
+        ({"at": "2025-06-02T10:05", "event": "promised", "what": "x"}, "`by` is missing"),
+        ({"at": "9999-12-31T23:59", "event": "resolved"}, "not in the years 1970 to 2199"),
+        ('{"at": "2025-06-02T10:05", "event": "paid", "amount": NaN}', "NaN is no number"),
+        ('{"at": "2025-06-02T10:05", "event": "spam", "event": "paid"}', '"event" stands here'),
+        ('{"at": "2025-06-02T10:05", "event": "created", "customer": "\\ud800"}', "no UTF-8"),
         ('{"at": "2025', "this is no JSON"),
         ('["created"]', "an event is a JSON object"),
     ],
@@ -80,9 +94,9 @@ def test_a_bad_event_is_told_with_its_line(
 ) -> None:
     path = events(tmp_path, CREATED, "", row)
     answer = kept("sop", "trace", shop, "--events", path)
-    assert answer.code == 2
+    assert answer.code == 1
     assert answer.out == ""
-    assert f"{path}:3: " in answer.err and said in answer.err
+    assert f"{path}:3:" in answer.err and said in answer.err
 
 
 def test_a_missing_file_and_a_bad_instant_are_wrong_usage(
@@ -157,4 +171,30 @@ def test_logs_of_other_programs_are_read_as_they_are(
     assert (found["verdict"], found["reason"]) == ("cancelled", "merged")
     paid = {"at": "2025-06-02T10:05", "event": "paid", "amount": "USD 3"}
     answer = kept("sop", "trace", shop, "--events", events(tmp_path, CREATED, paid))
-    assert answer.code == 2 and '"USD 3" is no amount' in answer.err
+    assert answer.code == 1 and '"USD 3" is no amount' in answer.err
+
+
+def test_every_bad_event_of_a_log_is_told(kept: Kept, shop: Path, tmp_path: Path) -> None:
+    path = events(tmp_path, "{", CREATED, '{"at": 1}', {**CREATED, "event": "creatd"})
+    answer = kept("sop", "trace", shop, "--events", path)
+    told = [line.split(":")[2] for line in answer.err.splitlines()]
+    assert answer.code == 1 and told == ["1", "3", "4", " 3 lines cannot be read"]
+
+
+def test_line_ends_and_empty_lines_change_nothing(kept: Kept, shop: Path, tmp_path: Path) -> None:
+    reply = {"at": "2025-06-02T10:10", "event": "agent_public"}
+    path = events(tmp_path, CREATED, reply)
+    plain = kept("sop", "trace", shop, "--events", path).json
+    for end in ("\r\n", "\r", "\n \n"):
+        path.write_bytes(b"\xef\xbb\xbf" + end.join(map(json.dumps, (reply, CREATED))).encode())
+        assert kept("sop", "trace", shop, "--events", path).json == plain
+
+
+def test_an_event_in_a_year_that_no_calendar_tells_is_refused(
+    kept: Kept, shop: Path, tmp_path: Path
+) -> None:
+    hours = '```yaml calendar\nname: desk\nopen: {mon-fri: ["09:00-17:00"]}\n```\n\nWe respond'
+    shop.write_text(shop.read_text().replace("We respond", f"Weekdays. {{#open}}\n{hours}"))
+    path = events(tmp_path, {**CREATED, "at": "2046-01-02T10:00"})
+    answer = kept("sop", "trace", shop, "--events", path)
+    assert answer.code == 1 and 'calendar "desk", which tells the hours of 2005' in answer.err

@@ -12,6 +12,7 @@ from kept.policy.conditions import FieldType, Type
 from kept.policy.errors import Compiled
 from kept.policy.rules import Clause, Policy, Rule
 from kept.policy.sop.declare import Declarations
+from kept.policy.sop.expectations import check_examples
 from kept.policy.sop.extends import Family, with_parent
 from kept.policy.sop.front import Front, lower_front
 from kept.policy.sop.hash import policy_hash
@@ -62,10 +63,10 @@ def _whole(
 ) -> Policy:
     """Lower a document; where it has a parent, hold it against what the parent locked."""
     if family.parent is None or not is_checked:
-        return lower(family.document, problems, parameters)[0]
+        return lower(family.document, problems, parameters, with_examples=is_checked)[0]
     alone = Problems()
     old, locked = lower(family.parent, alone, {})
-    policy, _ = lower(family.document, problems, parameters)
+    policy, _ = lower(family.document, problems, parameters, with_examples=True)
     if alone.has_errors:
         problems.found.extend(alone.found)
     elif not problems.has_errors:
@@ -103,7 +104,11 @@ def _lint_what_stands(policy: Policy, family: Family, problems: Problems) -> Non
 
 
 def lower(
-    document: Document, problems: Problems, parameters: Mapping[str, str]
+    document: Document,
+    problems: Problems,
+    parameters: Mapping[str, str],
+    *,
+    with_examples: bool = False,
 ) -> tuple[Policy, dict[str, int]]:
     """Return the policy and the locked clauses; with errors in `problems` it is not to be used."""
     names = Names(problems)
@@ -122,7 +127,10 @@ def lower(
         papers.note(loaded)
     for loaded in document.of_kind("test"):
         papers.test(loaded)
-    return _policy(document, front, declarations, papers, rules), lowering.locked
+    policy = _policy(document, front, declarations, papers, rules)
+    if with_examples:
+        check_examples(lowering, policy, papers.examples)
+    return policy, lowering.locked
 
 
 def _declare_rest(

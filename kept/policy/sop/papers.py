@@ -16,6 +16,7 @@ from kept.policy.sop.lowering import Lowering
 from kept.policy.sop.parse import Loaded
 from kept.policy.sop.source import did_you_mean
 from kept.policy.sop.yaml import Map, Node, Scalar, Seq
+from kept.policy.wire import FIRST_YEAR, LAST_YEAR
 from kept.policy.words import Because
 
 FORM_TYPES = {
@@ -36,6 +37,8 @@ class Papers:
         self.templates: dict[str, Template] = {}
         self.table_fields: dict[str, CustomField] = {}
         self.tests: list[SopTest] = []
+        self.examples: list[Keys] = []
+        """The tests as written, to be held against the policy once it is whole."""
         self.facts: dict[str, Any] = {}
         self.informative: set[str] = set()
 
@@ -244,6 +247,7 @@ class Papers:
             self._one_test(self.lowering.keys(value, loaded.clause))
 
     def _one_test(self, keys: Keys) -> None:
+        self.examples.append(keys)
         name, expect = keys.required("name"), keys.map("expect")
         until = keys.scalar("until")
         if until is not None:
@@ -257,7 +261,7 @@ class Papers:
             if what is not None:
                 self.lowering.names.refer_event(what.text, what.place, keys.clause.id)
             given.append(plain(event))
-        if expect is None:
+        if not keys.has("expect"):
             keys.required("expect")
         parameters = keys.map("parameters")
         keys.done()
@@ -277,7 +281,8 @@ class Papers:
         try:
             if not WALL_TIME.match(scalar.text):
                 raise ValueError
-            datetime.fromisoformat(scalar.text)
+            if not FIRST_YEAR <= datetime.fromisoformat(scalar.text).year <= LAST_YEAR:
+                raise ValueError
         except ValueError:
             keys.tell(
                 scalar.place, "E301", f'"{scalar.text[:60]}" is no instant',

@@ -6,13 +6,15 @@ mistake and is told with the line it stands on.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import json
+import re
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
 from kept.policy.errors import NotAFact
-from kept.policy.facts import Fact, SopEvent
+from kept.policy.facts import Fact, SopEvent, WaitingOn
 from kept.policy.rules import Policy
 from kept.policy.sop.resolve import BUILT_IN_FIELDS
 from kept.policy.sop.source import did_you_mean
@@ -22,25 +24,77 @@ from kept.policy.words import Instant
 ACTOR_KEYS = frozenset({"event", "at", "by", "role", "roles", "level", "fields"})
 
 
-class BadEvent(ValueError):
-    """An event that cannot be taken in; `line` is where it stands, 0 where it has none."""
+WHO = ("customer", "third_party", "nobody")
 
-    def __init__(self, sentence: str, line: int = 0) -> None:
+
+class BadEvent(ValueError):
+    """What cannot be taken in. `column` is 0 where the whole line is meant."""
+
+    def __init__(self, sentence: str, line: int = 0, column: int = 0) -> None:
         super().__init__(sentence)
         self.line = line
+        self.column = column
 
 
-def read_events(policy: Policy, events: Iterable[tuple[int, Any]]) -> tuple[Fact, ...]:
-    """Return the facts of numbered event dicts; raise BadEvent at the first that is none."""
-    return tuple(_read(policy, line, event) for line, event in events)
+class BadEvents(Exception):
+    """Every event of a log that cannot be taken in."""
+
+    def __init__(self, problems: list[BadEvent]) -> None:
+        super().__init__(f"{len(problems)} events cannot be taken in")
+        self.problems = problems
+
+
+def read_log(policy: Policy, text: str) -> tuple[Fact, ...]:
+    """Return the facts of a log, one JSON event a line; raise BadEvents with all that are none."""
+    facts, problems = [], []
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    for number, line in enumerate(text.split("\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            facts.append(_read(policy, number, _parsed(number, line)))
+        except BadEvent as wrong:
+            problems.append(wrong)
+    if problems:
+        raise BadEvents(problems)
+    return tuple(facts)
 
 
 def instant(policy: Policy, written: str) -> Instant:
     """Return the instant of an ISO 8601 time; raise BadEvent where it is none."""
     try:
         return instant_from_wire(policy, written)
-    except (ValueError, OverflowError):
-        raise BadEvent(f'"{written}" is no instant; write 2025-06-02T10:00') from None
+    except (ValueError, OverflowError) as wrong:
+        raise BadEvent(str(wrong)) from None
+
+
+def _parsed(number: int, line: str) -> Any:
+    """Return what a line holds, strictly: no key twice, no NaN, no half a character."""
+    try:
+        line.encode()
+        value = json.loads(line, object_pairs_hook=_once, parse_constant=_no_number)
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise BadEvent("a character that is no UTF-8", number) from None
+    except json.JSONDecodeError as wrong:
+        raise BadEvent(f"this is no JSON: {wrong.msg}", number, wrong.colno) from None
+    except ValueError as wrong:
+        raise BadEvent(str(wrong)[:200], number) from None
+    except RecursionError:
+        raise BadEvent("this is nested too deeply", number) from None
+    return value
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    for key, _ in pairs if len(found) < len(pairs) else ():
+        if sum(key == other for other, _ in pairs) > 1:
+            raise ValueError(f'the key "{key[:60]}" stands here twice')
+    return found
+
+
+def _no_number(word: str) -> Any:
+    raise ValueError(f"{word} is no number of JSON")
 
 
 def _read(policy: Policy, line: int, event: Any) -> Fact:
@@ -55,7 +109,7 @@ def _read(policy: Policy, line: int, event: Any) -> Fact:
     if not isinstance(instant_at, str):
         raise BadEvent(f"`at` of {name} is no ISO 8601 time", line)
     try:
-        instant(policy, instant_at)
+        at = instant(policy, instant_at)
         fact = fact_from_wire(policy, _by_id(policy, event))
     except BadEvent as wrong:
         raise BadEvent(str(wrong), line) from None
@@ -68,7 +122,24 @@ def _read(policy: Policy, line: int, event: Any) -> Fact:
         told = f'{name} has no field "{word}"'
         raise BadEvent(f"{told} - {advice}" if advice else told, line)
     _check_choices(policy, fact, line)
+    _check_years(policy, name, at, line)
     return fact
+
+
+def read_event(policy: Policy, event: Any) -> Fact:
+    """Return the fact of one event; raise BadEvent where it is none."""
+    return _read(policy, 0, event)
+
+
+def _check_years(policy: Policy, name: str, at: Instant, line: int) -> None:
+    """Outside a calendar's years nobody knows when the desk is open."""
+    for calendar in policy.calendars.values():
+        if not calendar.first <= at < calendar.last:
+            years = f"{calendar.source['from_year']} to {calendar.source['until_year']}"
+            raise BadEvent(
+                f'{name} lies outside calendar "{calendar.name}", which tells the hours of '
+                f"{years} - name other years under from: and until:", line,
+            )  # fmt: skip
 
 
 def _by_id(policy: Policy, event: dict[str, Any]) -> dict[str, Any]:
@@ -116,6 +187,7 @@ def _check_choices(policy: Policy, fact: Fact, line: int) -> None:
     names = {
         "severity": [one.id for one in policy.severities],
         "to": [],
+        "who": list(WHO) if isinstance(fact, WaitingOn) else [],
     }
     kind = fact.__struct_config__.tag
     if kind == "severity_changed":
@@ -124,6 +196,8 @@ def _check_choices(policy: Policy, fact: Fact, line: int) -> None:
         names["to"] = [one.id for one in policy.levels]
     for key, known in names.items():
         value = getattr(fact, key, None)
-        if known and isinstance(value, str) and value not in known and not value.startswith("+"):
+        if key == "to" and isinstance(value, str) and re.fullmatch(r"\+[1-9]\d?", value):
+            continue
+        if known and isinstance(value, str) and value not in known:
             advice = did_you_mean(value, known)
             raise BadEvent(f'{kind} has an unknown {key} "{value}" - {advice}', line)
