@@ -297,6 +297,15 @@ class PolicyChanged(FactBase, frozen=True, kw_only=True, tag="policy_changed"):
     """The version until here, so that a history tells what it began under."""
 
 
+class ProfileChanged(FactBase, frozen=True, kw_only=True, tag="profile_changed"):
+    """What the desk knows of the customer is other than the ticket was told; `fields` hold it."""
+
+    customer: str | None = None
+    tier: str | None = None
+    purchase: str | None = None
+    """The purchase that the ticket is about."""
+
+
 class ClockRanOut(FactBase, frozen=True, kw_only=True, tag="clock_ran_out"):
     """Timers due at `at` fired; `fired_at` is when the worker came to it (R12)."""
 
@@ -323,5 +332,5 @@ Fact = (
     | OpenedAsChild | ChildOpened | ChildEnded | ChildReopened | TicketLinked | TicketUnlinked
     | MarkedSpam | Withdrawn | Verified | ApprovalAsked | Approved | Rejected | Paid
     | SurveyAnswered | Flagged | CallOffered | CallAnswered | CallAbandoned | Waived
-    | MissRetracted | PolicyChanged | ClockRanOut | DeliveryFailed | SopEvent
+    | MissRetracted | PolicyChanged | ProfileChanged | ClockRanOut | DeliveryFailed | SopEvent
 )  # fmt: skip

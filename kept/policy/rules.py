@@ -398,6 +398,8 @@ class CustomField(Frozen, frozen=True, kw_only=True):
     """text, bool, count, money, date, choice or list."""
     values: tuple[str, ...] = ()
     line: int = 0
+    of: str = ""
+    """`customer` or `purchase` where the desk's own books know it before the ticket does."""
 
 
 class SopTest(Frozen, frozen=True, kw_only=True):

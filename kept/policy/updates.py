@@ -27,7 +27,14 @@ DEFAULTS: dict[str, Value] = {
     "waiting_on": "nobody",
 }  # fmt: skip
 NO_WORK = frozenset(
-    {f.TicketCreated, f.CustomerReplied, f.AgentNoted, f.TicketLinked, f.TicketUnlinked}
+    {
+        f.TicketCreated,
+        f.CustomerReplied,
+        f.AgentNoted,
+        f.TicketLinked,
+        f.TicketUnlinked,
+        f.ProfileChanged,
+    }
 )
 ENDED = frozenset({*OVER, Status.MERGED, Status.SPAM})
 _SET_AS_NAMED: dict[type, tuple[str, ...]] = {
@@ -39,6 +46,7 @@ _SET_AS_NAMED: dict[type, tuple[str, ...]] = {
     f.SurveyAnswered: ("score",),
     f.Paid: ("amount",),
     f.ApprovalAsked: ("amount",),
+    f.ProfileChanged: ("customer", "tier", "purchase"),
 }
 _TOLD_AS_NAMED: dict[type, tuple[str, ...]] = {
     f.AgentReplied: ("template", "channel"),
@@ -171,8 +179,14 @@ _SET_OTHERWISE: dict[type, Callable[[Run, Any], dict[str, Value]]] = {
     f.SeverityChanged: lambda run, fact: {"severity": fact.to},
     f.WaitingOn: lambda run, fact: {"waiting_on": fact.who},
     f.Assigned: lambda run, fact: {"owner": fact.agent} if fact.agent is not None else {},
+    # Who was checked on the ticket was somebody else on our books then.
+    f.ProfileChanged: lambda run, fact: {"verified": False} if _is_other(run, fact) else {},
     f.Verified: lambda run, fact: {"verified": fact.passed or bool(run.facts.get("verified"))},
 }
+
+
+def _is_other(run: Run, fact: f.ProfileChanged) -> bool:
+    return fact.customer is not None and run.facts.get("customer") not in (None, fact.customer)
 
 
 def _form_fields(run: Run, fact: Fact) -> dict[str, Value]:

@@ -58,6 +58,11 @@ def handoff_step(policy: Policy, scope: Scope) -> StepRule | None:
     return next((rule for rule in fitting if rule.name not in done), None)
 
 
+def words_in(condition: Condition, field: str) -> tuple[str, ...]:
+    """Return the words that one condition compares a field with, in its order."""
+    return tuple(dict.fromkeys(_words(condition.tree, field)))
+
+
 def _conditions(rule: Rule) -> Iterator[Condition]:
     held: tuple[Condition | None, ...] = (rule.when,)
     if isinstance(rule, GateRule):

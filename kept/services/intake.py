@@ -16,6 +16,7 @@ from kept.policy.words import Frozen
 from kept.records.instants import instant
 from kept.records.models import Desk, Message, Outbox, RawMessage
 from kept.services import conversation, customers, threads, tickets
+from kept.services.addresses import normal_address, region_of
 from kept.services.alarms import raise_alarm
 from kept.services.errors import NotFound
 from kept.services.incoming import IncomingMessage, Taken
@@ -214,10 +215,12 @@ def _open(raw: _Kept, parsed: IncomingMessage, at: datetime, warnings: tuple[str
     )
     ticket = tickets.begin(raw.slug, opening, at=at)
     ticket.automatic_sender = parsed.automatic
-    address = customers.normal_address(parsed.sender_kind, parsed.sender)
+    region = region_of(ticket.zone)
     customer = (
-        customers.find_or_make(parsed.sender_kind, address, parsed.sender_name)
-        if address
+        customers.find_or_make(
+            parsed.sender_kind, parsed.sender, parsed.sender_name, region=region
+        )
+        if normal_address(parsed.sender_kind, parsed.sender, region=region)
         else None
     )
     message = tickets.first_message(

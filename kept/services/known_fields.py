@@ -10,8 +10,19 @@ import msgspec
 
 from kept.policy import Policy
 from kept.policy.facts import Closed, Confirmed, Fact, Resolved, TicketCreated
+from kept.policy.profiles import (
+    asks_of_customers,
+    asks_of_purchases,
+    facts_of_customer,
+)
 from kept.policy.words import Value
-from kept.records.models import Customer, Message
+from kept.records.models import Message
+from kept.services.books import (
+    PURCHASE_FIELD,
+    only_purchase,
+    profile_of,
+    purchase_facts,
+)
 from kept.services.locking import LockedTicket
 
 BEGINS = (TicketCreated,)
@@ -37,15 +48,27 @@ def _known(ticket: LockedTicket, *, begins: bool) -> dict[str, Value]:
         return known
     if "surveyed_lately" in declared:
         known["surveyed_lately"] = _surveyed_lately(ticket, ticket.customer)
-    if begins and {"preferred_channel", "customer_flags"} & declared.keys():
-        row = Customer.objects.filter(pk=ticket.customer).values_list("preferred_channel", "flags")
-        for channel, flags in row:
-            field = declared.get("preferred_channel")
-            if field is not None and channel and channel in (field.values or (channel,)):
-                known["preferred_channel"] = channel
-            if "customer_flags" in declared:
-                known["customer_flags"] = tuple(sorted(flags))
+    if begins:
+        if asks_of_customers(ticket.policy):
+            profile = profile_of(ticket.customer, ticket.desk)
+            known |= {
+                name: value
+                for name, value in facts_of_customer(ticket.policy, profile).items()
+                # A no is known only of what the SOP says is the customer's.
+                if value is not False or declared[name].of
+            }
+        known |= _bought(ticket, ticket.customer)
     return known
+
+
+def _bought(ticket: LockedTicket, customer: int) -> dict[str, Value]:
+    """Return what is known of the customer's only purchase, where the SOP asks about purchases."""
+    if not asks_of_purchases(ticket.policy):
+        return {}
+    purchase = only_purchase(customer, ticket.desk)
+    if purchase is None:
+        return {}
+    return {PURCHASE_FIELD: str(purchase), **purchase_facts(ticket.policy, purchase)}
 
 
 def _surveyed_lately(ticket: LockedTicket, customer: int) -> bool:

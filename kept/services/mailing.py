@@ -65,6 +65,11 @@ def mail_customer(
     _write(ticket, mail, cause=cause, held=reason)
 
 
+def mail_apart(ticket: LockedTicket, mail: OutgoingMail, *, cause: str) -> None:
+    """Queue a mail that is no turn of the conversation, such as a one-time code."""
+    _write(ticket, mail, cause=cause, held="")
+
+
 def subject_of(ticket: LockedTicket, subject: str) -> str:
     """Return the subject of a mail on a ticket; the number helps people, never the threading."""
     told = one_line(subject or ticket.subject)
@@ -137,7 +142,15 @@ def _correspondence(ticket: LockedTicket) -> _Correspondence:
             SELECT
               (SELECT ARRAY[a.value, c.name] FROM customer_address a
                JOIN customer c ON c.id = a.customer_id
-               WHERE a.customer_id = %(customer)s AND a.kind = 'email' ORDER BY a.id LIMIT 1),
+               WHERE a.customer_id = %(customer)s AND a.kind = 'email'
+               ORDER BY a.id = (  -- Who wrote last is answered where they wrote from.
+                   SELECT w.id FROM customer_address w JOIN LATERAL (
+                     SELECT lower(sender) AS sender FROM message
+                     WHERE ticket_id = %(ticket)s AND direction = 'in' AND kind = 'public'
+                     ORDER BY id DESC LIMIT 1) m ON position(w.value IN m.sender) > 0
+                   WHERE w.customer_id = %(customer)s AND w.kind = 'email'
+                   ORDER BY length(w.value) DESC LIMIT 1) IS TRUE DESC,
+                 a.is_preferred DESC, a.id LIMIT 1),
               (SELECT array_agg(r.message_id ORDER BY r.id) FROM (
                  SELECT id, message_id FROM message
                  WHERE ticket_id = %(ticket)s AND message_id <> '' ORDER BY id DESC

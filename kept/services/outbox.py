@@ -20,6 +20,7 @@ from kept.services.alarms import raise_alarm
 from kept.services.errors import AgentId, Conflict, NotFound
 from kept.services.journal import record
 from kept.services.locking import lock, save
+from kept.services.one_time_codes import filled
 from kept.services.outgoing import ClaimedMail, OutgoingMail
 from kept.services.texts import clean
 
@@ -42,7 +43,7 @@ def claim(*, at: datetime, limit: int = 20) -> tuple[ClaimedMail, ...]:
             kind=row[2],
             attempts=row[3],
             desk=row[4],
-            mail=msgspec.convert(msgspec.json.decode(row[5]), OutgoingMail),
+            mail=filled(msgspec.convert(msgspec.json.decode(row[5]), OutgoingMail)),
         )
         for row in rows
     )

@@ -23,6 +23,8 @@ class OutgoingMail(Frozen, frozen=True, kw_only=True, omit_defaults=True):
     automatic: bool = False
     """True where no person wrote it: `Auto-Submitted: auto-replied`."""
     attachments: tuple[int, ...] = ()
+    code: int | None = None
+    """The identity check whose one-time code the text has a blank for."""
 
 
 class ClaimedMail(Frozen, frozen=True, kw_only=True):

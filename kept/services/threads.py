@@ -7,7 +7,7 @@ ticket's own customer and the domain does not disown it; all else becomes a new 
 from django.db import connection
 
 from kept.policy.words import Frozen
-from kept.services.customers import normal_address
+from kept.services.addresses import normal_address
 from kept.services.incoming import IncomingMessage
 from kept.services.links import text_hash, token_hash
 

@@ -11,6 +11,7 @@ from kept.policy.facts import UNNAMED, Actor, ActorKind, TicketCreated
 from kept.policy.words import Frozen, Value
 from kept.records.instants import instant
 from kept.services import customers, permissions
+from kept.services.addresses import region_of
 from kept.services.beginning import new_row
 from kept.services.errors import AgentId, NotValid
 from kept.services.forms import field_values
@@ -59,7 +60,9 @@ def open_ticket(
     def once() -> Opened:
         with whole():
             ticket = begin(desk, opening, at=at, by=by)
-            customer = customers.find_or_make(address_kind, address, name)
+            customer = customers.find_or_make(
+                address_kind, address, name, region=region_of(ticket.zone)
+            )
             message = first_message(
                 ticket, _as_the_sop_knows(ticket.policy, opening), customer=customer, by=by
             )
@@ -95,7 +98,10 @@ def first_message(
     warning: str = "",
     raw: int | None = None,
 ) -> int:
-    """Write the customer's first words, record that the ticket was created; return their id."""
+    """Write the customer's first words, record that the ticket was created; return their id.
+
+    From now on the desk serves this customer.
+    """
     ticket.customer = customer
     with connection.cursor() as cursor:
         cursor.execute(
@@ -114,6 +120,11 @@ def first_message(
                 ticket.opened_at,
                 raw,
                 customer,
+                ticket.desk,
+                ticket.opened_at,
+                customer,
+                customer,
+                ticket.desk,
             ],
         )
         message, tier = cursor.fetchone()
@@ -145,8 +156,15 @@ def _as_the_sop_knows(policy: Policy, opening: Opening) -> Opening:
 
 
 _FIRST_MESSAGE = """
-INSERT INTO message (ticket_id, kind, direction, customer_id, sender, channel, subject, text,
-                     quoted, html, message_id, template, warning, sent_at, delivery, raw_id)
-VALUES (%s, 'public', 'in', %s, %s, %s, %s, %s, %s, %s, %s, '', %s, %s, '', %s)
-RETURNING id, (SELECT tier FROM customer WHERE id = %s)
+WITH said AS (
+  INSERT INTO message (ticket_id, kind, direction, customer_id, sender, channel, subject, text,
+                       quoted, html, message_id, template, warning, sent_at, delivery, raw_id)
+  VALUES (%s, 'public', 'in', %s, %s, %s, %s, %s, %s, %s, %s, '', %s, %s, '', %s)
+  RETURNING id
+), served AS (
+  INSERT INTO customer_desk (customer_id, desk_id, since)
+  SELECT %s::bigint, %s, %s WHERE %s::bigint IS NOT NULL
+  ON CONFLICT (customer_id, desk_id) DO NOTHING
+)
+SELECT id, (SELECT tier FROM customer_desk WHERE customer_id = %s AND desk_id = %s) FROM said
 """

@@ -20,11 +20,12 @@ from kept.policy.facts import (
     Verified,
     WaitingOn,
 )
+from kept.policy.identity import WayKind, kind_of
 from kept.policy.rules import StepRule
 from kept.policy.vocabulary import handoff_step, known_words
 from kept.policy.words import Value
 from kept.records.instants import instant
-from kept.records.models import StepEvidence
+from kept.records.models import IdentityCheck, StepEvidence
 from kept.services import permissions
 from kept.services.acting import act
 from kept.services.errors import AgentId, NotValid
@@ -185,7 +186,7 @@ def do_step(
         )
         if rule is None:
             raise NotValid(f"The SOP has no step named {step}.")
-        return _step_done(ticket, who, rule, answers or {})
+        return step_done(ticket, who, rule, answers or {})
 
     return act(ticket_id, by=by, at=at, may="step", make=make)
 
@@ -234,15 +235,33 @@ def flag(ticket_id: int, *, by: AgentId, at: datetime, flag: str) -> Outcome:
 def verify_identity(
     ticket_id: int, *, by: AgentId, at: datetime, method: str, passed: bool
 ) -> Outcome:
-    """Note that the customer's identity was checked, and how it came out."""
+    """Note that somebody checked the customer's identity, and how it came out.
+
+    The address a mail says it comes from is no check: by e-mail only a code that came back is.
+    """
     if not method.strip():
         raise NotValid("Name the method by which the customer was checked.")
-    return act(
-        ticket_id, by=by, at=at, may="verify",
-        make=lambda ticket, who: Verified(
+
+    def make(ticket: LockedTicket, who: permissions.Standing) -> Verified:
+        if passed and kind_of(method) is WayKind.EMAIL_CODE:
+            _require_code(ticket)
+        return Verified(
             at=instant(at), by=who.actor(), method=_said(ticket, "method", method), passed=passed
-        ),
+        )
+
+    return act(ticket_id, by=by, at=at, may="verify", make=make)
+
+
+def _require_code(ticket: LockedTicket) -> None:
+    came_back = IdentityCheck.objects.filter(
+        ticket_id=ticket.id, customer_id=ticket.customer or 0, kind=WayKind.EMAIL_CODE,
+        state="passed",
     )  # fmt: skip
+    if ticket.state.facts.get("channel") == "email" and not came_back.exists():
+        raise NotValid(
+            "Anybody can write a sender's address. Send a code to the address on file; when it "
+            "comes back, the customer is known."
+        )
 
 
 def _hand_off(
@@ -252,13 +271,14 @@ def _hand_off(
     rule = handoff_step(ticket.policy, {**ticket.state.facts, "to": to})
     if rule is None:
         raise NotValid("The SOP asks for no form before an escalation.")
-    done = _step_done(ticket, who, rule, answers)
+    done = step_done(ticket, who, rule, answers)
     record(ticket, done, by_agent=who.agent)
 
 
-def _step_done(
+def step_done(
     ticket: LockedTicket, who: permissions.Standing, rule: StepRule, answers: Mapping[str, Any]
 ) -> StepDone:
+    """Return a step as done, its evidence kept."""
     fields: dict[str, Value] = {}
     if rule.form is not None:
         check_form(ticket.policy, rule.form, answers)

@@ -14,7 +14,7 @@ from kept.records.models import (
     RawMessage,
     Ticket,
 )
-from kept.services import conversation, customers, endings, intake, quarantine, threads
+from kept.services import conversation, endings, erasing, intake, quarantine, threads
 from kept.services.errors import NotFound
 from kept.services.incoming import IncomingMessage
 from kept.services.verify import verify
@@ -181,9 +181,9 @@ def test_an_erased_customer_leaves_no_words_and_the_books_still_verify(cast: Cas
     customer = ticket_row(number).customer_id
     assert customer is not None
     with pytest.raises(NotFound):
-        customers.erase(customer, by=cast.eve, desk=cast.desk, at=SOON)
-    customers.erase(customer, by=cast.chen, desk=cast.desk, at=SOON)
-    assert Customer.objects.get(pk=customer).name == customers.ERASED
+        erasing.erase(customer, by=cast.eve, desk=cast.desk, at=SOON)
+    erasing.erase(customer, by=cast.chen, desk=cast.desk, at=SOON)
+    assert Customer.objects.get(pk=customer).name == erasing.ERASED
     left = [str(m.text) + m.sender for m in Message.objects.filter(ticket_id=number)]
     assert "Miller" not in str(left)
     assert bytes(RawMessage.objects.get(ticket_id=number).body) == b""

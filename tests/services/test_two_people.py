@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from kept.records.models import Customer, KeptText, Lift, Message, Ticket
-from kept.services import clocks, customers, endings, lifting, parting, people, work
+from kept.services import clocks, endings, erasing, lifting, parting, people, work
 from kept.services.errors import Conflict, NotAllowed, NotFound, NotValid
 from kept.services.verify import verify
 from tests.people import MONDAY, Cast, dana_asks, dana_writes, ticket_row
@@ -130,12 +130,12 @@ def test_a_customer_of_two_desks_is_erased_by_somebody_who_may_on_both(cast: Cas
     customer = ticket_row(number).customer_id
     assert customer is not None
     with pytest.raises(NotAllowed, match="another desk"):
-        customers.erase(customer, by=cast.chen, desk=cast.desk, at=LATE)
+        erasing.erase(customer, by=cast.chen, desk=cast.desk, at=LATE)
     people.add_membership(cast.chen, "other", role="agent")
     with pytest.raises(NotAllowed):
-        customers.erase(customer, by=cast.chen, desk=cast.desk, at=LATE)
+        erasing.erase(customer, by=cast.chen, desk=cast.desk, at=LATE)
     people.add_membership(cast.chen, "other", role="lead")
-    customers.erase(customer, by=cast.chen, desk=cast.desk, at=LATE)
+    erasing.erase(customer, by=cast.chen, desk=cast.desk, at=LATE)
     assert Customer.objects.get(pk=customer).name == "[erased]"
     texts = Message.objects.filter(ticket_id__in=[number, elsewhere]).values_list(
         "text", flat=True

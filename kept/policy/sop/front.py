@@ -23,6 +23,8 @@ VERSION = re.compile(r"\d{1,6}(?:\.\d{1,6}){0,2}(?:[-+][0-9A-Za-z.+-]{1,60})?$")
 CURRENCY = re.compile(r"[A-Z]{3}$")
 IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}$")
 FIELD_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}$")
+FIELD_SOURCES = ("customer", "purchase")
+"""Books of the desk that may know a field before the ticket does."""
 FIELD_TYPES = {
     "text": Type.CHOICE, "bool": Type.BOOL, "count": Type.COUNT, "money": Type.MONEY,
     "date": Type.DATE, "choice": Type.CHOICE, "list": Type.LIST, "score": Type.SCORE,
@@ -207,6 +209,7 @@ def _fields(lowering: Lowering, keys: Keys) -> dict[str, CustomField]:
         values = inner.texts("values")
         if kind == "choice" and not values:
             inner.required("values")
+        of = inner.choice("of", FIELD_SOURCES, "")
         inner.used.update(("label", "help"))
         inner.done()
         if not FIELD_NAME.match(name) or name in lowering.names.fields:
@@ -215,7 +218,7 @@ def _fields(lowering: Lowering, keys: Keys) -> dict[str, CustomField]:
                 "it is built in" if name in lowering.names.fields else "letters, digits and _",
             )  # fmt: skip
             continue
-        found[name] = CustomField(id=name, type=kind, values=values, line=key.place.line)
+        found[name] = CustomField(id=name, type=kind, values=values, line=key.place.line, of=of)
         lowering.names.fields[name] = FieldType(type=FIELD_TYPES[kind], values=values)
         lowering.names.of("field")[name] = key.place.line
     return found

@@ -1,4 +1,4 @@
-"""Agents, what they may do where and when, and customers with their addresses."""
+"""Agents, what they may do where, and when they are on duty."""
 
 from typing import ClassVar, Self
 
@@ -62,32 +62,3 @@ class Shift(models.Model):
             )
         ]
         indexes = [models.Index(fields=["desk", "ends_at"], name="shift_on_duty")]
-
-
-class Customer(models.Model):
-    """A person the desk serves. Erasing one empties this row and keeps its number."""
-
-    name = models.CharField(max_length=200, default="")
-    language = models.CharField(max_length=20, default="")
-    preferred_channel = models.CharField(max_length=40, default="")
-    tier = models.CharField(max_length=60, default="")
-    flags = ArrayField(models.CharField(max_length=60), default=list)
-    erased_at = models.DateTimeField(null=True)
-
-    class Meta:
-        db_table = "customer"
-
-
-class CustomerAddress(models.Model):
-    """An address by which a customer is known. `value` is normalised by the services."""
-
-    customer = models.ForeignKey(Customer, models.CASCADE, related_name="addresses")
-    kind = models.CharField(max_length=20)
-    value = models.CharField(max_length=320)
-    verified_at = models.DateTimeField(null=True)
-
-    class Meta:
-        db_table = "customer_address"
-        constraints = [
-            models.UniqueConstraint(fields=["kind", "value"], name="address_of_one_customer")
-        ]

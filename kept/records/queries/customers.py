@@ -1,4 +1,4 @@
-"""The customers of an agent's desks: those with a ticket there, nobody else."""
+"""The customers of an agent's desks: those a desk serves, nobody else."""
 
 from django.db import connection
 
@@ -55,21 +55,24 @@ WITH mine AS MATERIALIZED (
   SELECT m.desk_id AS id FROM membership m JOIN agent a ON a.id = m.agent_id
   WHERE m.agent_id = %(agent)s AND m.ended_at IS NULL AND a.is_active
 )
-SELECT c.id, c.name, c.tier, c.language,
+SELECT c.id, c.name,
+  COALESCE((SELECT min(s.tier) FROM customer_desk s WHERE s.customer_id = c.id
+            AND s.tier <> '' AND s.desk_id IN (SELECT id FROM mine)), ''),
+  c.language,
   (SELECT count(*) FROM ticket t
    WHERE t.customer_id = c.id AND t.desk_id IN (SELECT id FROM mine)),
   ARRAY(SELECT e.value FROM customer_address e WHERE e.customer_id = c.id ORDER BY e.id),
-  ARRAY(SELECT DISTINCT t.desk_id FROM ticket t
-        WHERE t.customer_id = c.id AND t.desk_id IN (SELECT id FROM mine))
+  ARRAY(SELECT s.desk_id FROM customer_desk s
+        WHERE s.customer_id = c.id AND s.desk_id IN (SELECT id FROM mine))
 FROM customer c
-WHERE c.id > %(after)s
-  AND EXISTS (SELECT 1 FROM ticket t
-              WHERE t.customer_id = c.id AND t.desk_id IN (SELECT id FROM mine))
+WHERE c.id > %(after)s AND c.merged_into_id IS NULL
+  AND EXISTS (SELECT 1 FROM customer_desk s
+              WHERE s.customer_id = c.id AND s.desk_id IN (SELECT id FROM mine))
   AND (%(words)s::text = ''
        OR to_tsvector('simple', left(c.name, 1000)) @@ websearch_to_tsquery('simple', %(words)s)
        OR EXISTS (SELECT 1 FROM customer_address e
                   WHERE e.customer_id = c.id AND e.value = lower(%(words)s)
-                    AND EXISTS (SELECT 1 FROM ticket t WHERE t.customer_id = c.id
-                                AND t.desk_id = ANY(%(granted)s))))
+                    AND EXISTS (SELECT 1 FROM customer_desk s WHERE s.customer_id = c.id
+                                AND s.desk_id = ANY(%(granted)s))))
 ORDER BY c.id LIMIT %(limit)s
 """

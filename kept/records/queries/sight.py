@@ -39,17 +39,10 @@ def open_desks(agent: int) -> OpenDesks:
 def customer_sight(agent: int, customer: int) -> Sight:
     """Return what an agent sees of a customer on the customer's own page.
 
-    Each shared desk answers for itself and the best answer counts: where a clause wants the
-    customer verified, one open ticket on which that is done opens the account.
+    Each shared desk answers for itself and the best answer counts.
     """
     best = NOTHING
-    tickets = _open_tickets(agent, customer)
-    for desk, roles, policy_hash in standings(agent, customer=customer):
-        policy = policy_by_hash(policy_hash)
-        seen = rights.sight(policy, roles, None)
-        for state in tickets.get(desk, ()) if seen.clause else ():
-            now = rights.sight(policy, roles, state.facts)
-            seen = seen if now.clause else now
+    for seen in desk_sights(agent, customer).values():
         best = Sight(
             contacts=best.contacts or seen.contacts,
             personal=best.personal or seen.personal,
@@ -58,6 +51,24 @@ def customer_sight(agent: int, customer: int) -> Sight:
         )
     is_open = best.contacts or best.personal
     return best if not is_open else Sight(contacts=best.contacts, personal=best.personal)
+
+
+def desk_sights(agent: int, customer: int) -> dict[int, Sight]:
+    """Return what an agent sees of a customer by each desk of theirs that serves them.
+
+    Where a clause wants the customer verified, one open ticket on which that is done opens the
+    account of its desk.
+    """
+    found = {}
+    tickets = _open_tickets(agent, customer)
+    for desk, roles, policy_hash in standings(agent, customer=customer):
+        policy = policy_by_hash(policy_hash)
+        seen = rights.sight(policy, roles, None)
+        for state in tickets.get(desk, ()) if seen.clause else ():
+            now = rights.sight(policy, roles, state.facts)
+            seen = seen if now.clause else now
+        found[desk] = seen
+    return found
 
 
 def standings(agent: int, *, customer: int | None = None) -> list[tuple[int, list[str], str]]:
@@ -69,8 +80,8 @@ def standings(agent: int, *, customer: int | None = None) -> list[tuple[int, lis
             JOIN policy_version p ON p.desk_id = m.desk_id AND p.state = 'active'
             WHERE m.agent_id = %(agent)s AND m.ended_at IS NULL AND a.is_active
               AND (%(customer)s::bigint IS NULL
-                   OR EXISTS (SELECT 1 FROM ticket t WHERE t.desk_id = m.desk_id
-                              AND t.customer_id = %(customer)s::bigint))
+                   OR EXISTS (SELECT 1 FROM customer_desk s WHERE s.desk_id = m.desk_id
+                              AND s.customer_id = %(customer)s::bigint))
             GROUP BY m.desk_id ORDER BY m.desk_id
             """,
             {"agent": agent, "customer": customer},
