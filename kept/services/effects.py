@@ -36,7 +36,7 @@ from kept.policy.facts import Assigned, Fact
 from kept.policy.words import Because
 from kept.records.instants import instant, moment, moment_or_none
 from kept.records.models import ApprovalRow, Message
-from kept.services import assigning, children, filling, mailing, notices, rosters
+from kept.services import assigning, budgets, children, filling, mailing, notices, rosters
 from kept.services.alarms import raise_alarm
 from kept.services.children import SYSTEM, FollowUp
 from kept.services.locking import LockedTicket
@@ -200,6 +200,7 @@ def _settle(ticket: LockedTicket, settle: SettleApproval) -> None:
 
 def _write_customer(ticket: LockedTicket, cause: str) -> None:
     known = filling.sources(ticket, agent=None, given={})
+    known |= budgets.neutral_words(ticket, known["customer.name"])
     when = f" You will hear from us by {known['next_due']}." if known["next_due"] else ""
     message = Message.objects.create(
         ticket_id=ticket.id,
@@ -207,7 +208,7 @@ def _write_customer(ticket: LockedTicket, cause: str) -> None:
         direction="out",
         sender=ticket.desk_name,
         channel="email",
-        subject=mailing.subject_of(ticket, ""),
+        subject=mailing.subject_of(ticket, known["ticket.subject"]),
         text=f"Hello {known['customer.name']},\n\nwe are working on your request"
         f" {ticket.id}.{when}\n\n{ticket.desk_name}\n",
         sent_at=ticket.at,

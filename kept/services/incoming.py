@@ -40,7 +40,10 @@ class IncomingMessage(Frozen, frozen=True, kw_only=True):
     automatic: bool = False
     bounce_of: tuple[str, ...] = ()
     """Message-IDs that a delivery report says did not arrive."""
-    bounce_permanent: bool = True
+    bounce_fate: str = "failed"
+    """`failed`, `delayed` or `delivered`."""
+    bounce_formal: bool = True
+    """False where only the words make it a report: about no mail of ours it is a mail."""
     bounce_reason: str = ""
     files: tuple[IncomingFile, ...] = ()
     sent_at: datetime | None = None

@@ -11,16 +11,13 @@ from typing import NamedTuple
 
 from django.db import connection, transaction
 
-from kept.policy.facts import DeliveryFailed
 from kept.policy.words import Frozen
-from kept.records.instants import instant
-from kept.records.models import Desk, Message, Outbox, RawMessage
-from kept.services import conversation, customers, threads, tickets
+from kept.records.models import Desk, Message, RawMessage
+from kept.services import bounces, conversation, customers, threads, tickets
 from kept.services.addresses import normal_address, region_of
 from kept.services.alarms import raise_alarm
 from kept.services.errors import NotFound
 from kept.services.incoming import IncomingMessage, Taken
-from kept.services.journal import record
 from kept.services.links import text_hash
 from kept.services.locking import lock, save
 from kept.services.retrying import retried
@@ -166,13 +163,13 @@ def _take_in(raw_id: int, parsed: IncomingMessage, at: datetime) -> Taken:
         if raw.state not in ("received", "quarantined"):
             message = Message.objects.filter(raw_id=raw_id).values_list("id", flat=True).first()
             return Taken(ticket=raw.ticket, created=False, message=message, duplicate=True)
-        taken = _bounce(raw, parsed, at) if parsed.bounce_of else _place(raw, parsed, at)
+        taken = _noted(raw, parsed, at) if parsed.bounce_of else _place(raw, parsed, at)
         with connection.cursor() as cursor:
             cursor.execute(
                 "UPDATE raw_message SET state = %s, ticket_id = %s, problem = %s,"
                 " lease_until = NULL WHERE id = %s",
                 [
-                    "duplicate" if taken.duplicate else "taken",
+                    _state(taken),
                     taken.ticket,
                     "; ".join(taken.problems)[:2000],
                     raw_id,
@@ -197,6 +194,26 @@ def _locked(raw_id: int) -> _Kept:
     return _Kept(*row)
 
 
+def _noted(raw: _Kept, parsed: IncomingMessage, at: datetime) -> Taken:
+    """Note a delivery report; the words of one that a person may have written are kept too."""
+    told = bounces.note(raw.id, raw.desk, parsed, received_at=raw.received_at, at=at)
+    if told is not None and told.ticket is not None and not parsed.bounce_formal:
+        place = threads.Thread(ticket=told.ticket, speaks_for_customer=False)
+        return _continue(raw, parsed, at, place, told.problems)
+    if told is not None:
+        return told
+    if parsed.bounce_formal:
+        return Taken(ticket=None, created=False, message=None, problems=(bounces.OF_NOBODY,))
+    return _place(raw, parsed, at)
+
+
+def _state(taken: Taken) -> str:
+    """Return what the bytes are now; a report about nobody's mail waits for a person."""
+    if taken.duplicate:
+        return "duplicate"
+    return "quarantined" if taken.problems == (bounces.OF_NOBODY,) else "taken"
+
+
 def _place(raw: _Kept, parsed: IncomingMessage, at: datetime) -> Taken:
     thread = threads.find(raw.desk, parsed)
     warnings = tuple(w for w in (thread.warning, *parsed.warnings) if w)
@@ -215,6 +232,7 @@ def _open(raw: _Kept, parsed: IncomingMessage, at: datetime, warnings: tuple[str
     )
     ticket = tickets.begin(raw.slug, opening, at=at)
     ticket.automatic_sender = parsed.automatic
+    ticket.sender_proved = parsed.authenticated
     region = region_of(ticket.zone)
     customer = (
         customers.find_or_make(
@@ -250,6 +268,7 @@ def _continue(
 ) -> Taken:
     ticket = lock(thread.ticket or 0, at=at)
     ticket.automatic_sender = parsed.automatic
+    ticket.sender_proved = parsed.authenticated
     occurred = raw.trusted_at or raw.received_at
     customer = ticket.customer if thread.speaks_for_customer else None
     message = Message.objects.create(
@@ -283,38 +302,6 @@ def _continue(
         ticket.needs_attention = warnings[0][:200]
     save(ticket)
     return Taken(ticket=ticket.id, created=False, message=message.pk, problems=warnings)
-
-
-def _bounce(raw: _Kept, parsed: IncomingMessage, at: datetime) -> Taken:
-    """Note on our own message that it did not arrive; a report about nobody's mail is kept."""
-    row = (
-        Outbox.objects.filter(desk_id=raw.desk, mail_id__in=parsed.bounce_of)
-        .order_by("id")
-        .first()
-    )
-    if row is None or row.ticket_id is None:
-        told = "A delivery report about no mail of ours."
-        return Taken(ticket=None, created=False, message=None, problems=(told,))
-    ticket = lock(row.ticket_id, at=at)
-    reason = one_line(parsed.bounce_reason) or "The mail did not arrive."
-    if parsed.bounce_permanent:
-        Outbox.objects.filter(pk=row.pk).update(state="failed", last_error=reason)
-        _deliver(row.message_id, "failed")
-        ticket.needs_attention = "A mail did not reach the customer."
-        fact = DeliveryFailed(
-            at=instant(min(raw.received_at, at)), id=f"raw{raw.id}",
-            message=str(row.message_id or ""),
-        )  # fmt: skip
-        record(ticket, fact)
-    else:
-        _deliver(row.message_id, "delayed")
-    save(ticket)
-    return Taken(ticket=ticket.id, created=False, message=row.message_id, problems=(reason,))
-
-
-def _deliver(message: int | None, delivery: str) -> None:
-    if message is not None:
-        Message.objects.filter(pk=message).update(delivery=delivery)
 
 
 def _keep_rest(desk: int, ticket: int, message: int, parsed: IncomingMessage) -> None:

@@ -55,6 +55,8 @@ class LockedTicket:
     refused: Refuse | None = None
     automatic_sender: bool = False
     """True while the fact came from a machine that must not be answered."""
+    sender_proved: bool | None = None
+    """Whether the mail that is being taken in comes from whom it names; None without one."""
     timer_failures: int = 0
     beside: "dict[int, LockedTicket]" = field(default_factory=dict)
     """Other tickets that this transaction touches because of this one: a child, a parent."""

@@ -7,12 +7,11 @@ blank, a machine as recipient, no address) is held where a person sees it.
 from collections.abc import Mapping
 
 import msgspec
-from django.conf import settings
 from django.db import connection
 
 from kept.policy.words import Frozen
 from kept.records.models import Message
-from kept.services import filling
+from kept.services import budgets, filling
 from kept.services.errors import NotValid
 from kept.services.hints import hint
 from kept.services.links import new_message_id, reply_token, text_hash, token_hash
@@ -21,8 +20,6 @@ from kept.services.outgoing import OutgoingMail
 from kept.services.texts import clean, one_line
 
 REFERENCES_KEPT = 20
-AUTOMATIC_PER_HOUR = 3
-"""Machine-made mails one address gets within an hour before the rest is held (loops, abuse)."""
 
 
 def template_text(
@@ -32,7 +29,10 @@ def template_text(
     declared = ticket.policy.templates.get(template)
     if declared is None:
         raise NotValid(f"The SOP has no template named {template}.")
-    return filling.fill(declared, filling.sources(ticket, agent=agent, given=given))
+    known = filling.sources(ticket, agent=agent, given=given)
+    if agent is None:
+        known |= budgets.neutral_words(ticket, known["customer.name"])
+    return filling.fill(declared, known)
 
 
 def mail_customer(
@@ -45,10 +45,10 @@ def mail_customer(
 ) -> None:
     """Queue a message row as mail to the ticket's customer."""
     told = _correspondence(ticket)
-    reason = hold or _why_held(ticket, told.to, automatic)
+    reason = hold or budgets.why_held(ticket, told.to, automatic=automatic)
     mail = OutgoingMail(
         to=told.to,
-        to_name=told.name,
+        to_name=budgets.harmless_name(told.name) if automatic else told.name,
         from_name=ticket.desk_name,
         from_address=ticket.address,
         subject=one_line(message.subject),
@@ -74,55 +74,9 @@ def subject_of(ticket: LockedTicket, subject: str) -> str:
     """Return the subject of a mail on a ticket; the number helps people, never the threading."""
     told = one_line(subject or ticket.subject)
     tag = f"[{ticket.id}]"
+    if told.count(tag) > 1 and told.endswith(tag):
+        told = told.removesuffix(tag).rstrip(" :;,-")
     return told if tag in told else f"{told} {tag}"
-
-
-def _why_held(ticket: LockedTicket, to: str, automatic: bool) -> str:
-    if not to:
-        return "The customer has no mail address."
-    if not automatic:
-        return ""
-    if ticket.automatic_sender:
-        return "The sender is a machine; a machine does not answer it."
-    if to.partition("@")[2] == settings.KEPT_MAIL_DOMAIN or to == ticket.address:
-        return "The address is our own; answering it would be a loop."
-    if _echoes(ticket, to):
-        return "It answers an automatic mail of ours; answering it would be a loop."
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT count(*) FROM outbox
-            WHERE recipient = %s AND (payload->>'automatic')::boolean IS TRUE
-              AND (state <> 'held' OR last_error LIKE 'No mail server%%')
-              AND made_at > %s::timestamptz - interval '1 hour'
-            """,
-            [to, ticket.at],
-        )
-        row = cursor.fetchone()
-    if row is not None and row[0] >= AUTOMATIC_PER_HOUR:
-        return f"{AUTOMATIC_PER_HOUR} automatic mails went to this address within the hour."
-    return ""
-
-
-def _echoes(ticket: LockedTicket, to: str) -> bool:
-    """Tell whether the ticket's subject repeats that of a mail a machine of ours just sent.
-
-    So do the absence notes of programs that mark their mail in no other way.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT EXISTS (
-              SELECT 1 FROM outbox
-              WHERE recipient = %s AND (payload->>'automatic')::boolean IS TRUE
-                AND ticket_id <> %s AND made_at > %s::timestamptz - interval '1 hour'
-                AND length(payload->>'subject') > 5
-                AND position(lower(payload->>'subject') IN lower(%s)) > 0)
-            """,
-            [to, ticket.id, ticket.at, ticket.subject],
-        )
-        row = cursor.fetchone()
-    return bool(row and row[0])
 
 
 class _Correspondence(Frozen, frozen=True, kw_only=True):

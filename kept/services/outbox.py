@@ -16,7 +16,7 @@ from kept.policy.facts import DeliveryFailed
 from kept.records.instants import instant
 from kept.records.models import Message, Outbox
 from kept.services import permissions
-from kept.services.alarms import raise_alarm
+from kept.services.alarms import clear_alarm, raise_alarm
 from kept.services.errors import AgentId, Conflict, NotFound
 from kept.services.journal import record
 from kept.services.locking import lock, save
@@ -93,6 +93,11 @@ def hold_back(claimed: ClaimedMail, reason: str, *, at: datetime) -> None:
         not_before=at + timedelta(seconds=30),
     )  # fmt: skip
     raise_alarm("outbox:server", f"Mail cannot be sent: {clean(reason)[:500]}", at=at)
+
+
+def server_works(*, at: datetime) -> None:
+    """Note that the mail server takes mail, so that an alarm about it ends."""
+    clear_alarm("outbox:server", at=at)
 
 
 def lay_by(claimed: ClaimedMail) -> bool:

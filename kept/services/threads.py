@@ -1,7 +1,8 @@
 """Find the ticket a message belongs to: by our unguessable address, then by References.
 
-From alone proves nothing. References count only when the mail comes from an address of the
-ticket's own customer and the domain does not disown it; all else becomes a new ticket.
+From alone proves nothing, and what the sender's own domain disowns joins no conversation.
+References count only when the mail comes from an address of the ticket's own customer. Somebody
+else with our address is heard on the ticket, under their own name and never as the customer.
 """
 
 from django.db import connection
@@ -54,7 +55,7 @@ def _by_token(desk: int, message: IncomingMessage) -> Thread | None:
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT r.ticket_id, r.recipient FROM reply_token r JOIN ticket t ON t.id = r.ticket_id
+            SELECT r.ticket_id FROM reply_token r JOIN ticket t ON t.id = r.ticket_id
             WHERE r.token_hash = %s AND r.revoked_at IS NULL AND t.desk_id = %s
               AND t.status <> 'spam'
             """,
@@ -63,13 +64,29 @@ def _by_token(desk: int, message: IncomingMessage) -> Thread | None:
         row = cursor.fetchone()
     if row is None:
         return None
-    ticket, recipient = survivor(row[0]), row[1]
-    if normal_address("email", message.sender) != recipient:
-        told = f"Sent from {message.sender or 'no address'}, not from the customer's own address."
-        return Thread(ticket=ticket, warning=told, speaks_for_customer=False)
+    ticket = survivor(row[0])
     if message.authenticated is False:
-        return Thread(ticket=ticket, warning="The sender's domain does not vouch for this mail.")
-    return Thread(ticket=ticket)
+        told = f"It came to the reply address of ticket {ticket}, but its sender is not confirmed."
+        return Thread(ticket=None, warning=told)
+    if _is_customer(ticket, message):
+        return Thread(ticket=ticket)
+    told = f"Sent from {message.sender or 'no address'}, not from the customer's own address."
+    return Thread(ticket=ticket, warning=told, speaks_for_customer=False)
+
+
+def _is_customer(ticket: int, message: IncomingMessage) -> bool:
+    """Tell whether a mail comes from an address of the ticket's own customer."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT EXISTS (
+              SELECT 1 FROM customer_address a JOIN ticket t ON t.customer_id = a.customer_id
+              WHERE t.id = %s AND a.kind = %s AND a.value = %s)
+            """,
+            [ticket, message.sender_kind, normal_address(message.sender_kind, message.sender)],
+        )
+        row = cursor.fetchone()
+    return bool(row and row[0])
 
 
 def _by_references(desk: int, message: IncomingMessage) -> Thread:
@@ -98,6 +115,8 @@ def _by_references(desk: int, message: IncomingMessage) -> Thread:
         return Thread(ticket=None)
     ticket, is_theirs = row
     if is_theirs and message.authenticated is not False:
-        return Thread(ticket=survivor(ticket))
+        into = survivor(ticket)
+        speaks = into == ticket or _is_customer(into, message)
+        return Thread(ticket=into, speaks_for_customer=speaks)
     told = f"It refers to ticket {ticket}, but its sender is not confirmed."
     return Thread(ticket=None, warning=told)

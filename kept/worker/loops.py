@@ -9,7 +9,7 @@ from kept import clock
 from kept.channels.mail import outgoing, receive
 from kept.channels.mail.sandbox import Sandbox
 from kept.channels.mail.send import Connection
-from kept.services import cadences, clocks, heartbeats, notices, policies
+from kept.services import budgets, cadences, clocks, heartbeats, notices, policies
 from kept.worker import mail
 from kept.worker.loop import Loop
 
@@ -47,7 +47,9 @@ def _notices() -> int:
 
 
 def _watch() -> int:
-    clocks.watch(at=clock.now())
+    now = clock.now()
+    clocks.watch(at=now)
+    budgets.rest(at=now)
     return 0
 
 

@@ -1,13 +1,17 @@
 """Whether the sender's domain vouches for From: Authentication-Results (RFC 8601) of our server.
 
-A field of any other name may have been written by the sender, so only the results of servers
-named in the settings count for a sender. A failure counts whoever tells it.
+A mail server writes its field above all that came with the mail. So only the topmost field
+counts for a sender, and only where it bears the name of a server in the settings; the rest may
+be the sender's own words and is left aside. A failure counts whoever tells it.
 """
 
 import re
 from collections.abc import Sequence
 
 from kept.channels.mail.parsed import ParsedMail
+
+UNNAMED = "-"
+"""The setting's word for a server that writes its results without its name."""
 
 _COMMENT = re.compile(r"\([^()]*\)")
 _RESULT = re.compile(r"\b(dmarc|dkim|spf)\s*=\s*([a-z]+)", re.IGNORECASE)
@@ -23,16 +27,17 @@ def vouched(mail: ParsedMail, servers: Sequence[str]) -> bool | None:
     verdicts = [_verdict(field, mail.author.address, servers) for field in mail.authentication]
     if False in verdicts:
         return False
-    return True if True in verdicts[: len(servers)] else None
+    return True if True in verdicts[:1] else None
 
 
 def _verdict(field: str, author: str, servers: Sequence[str]) -> bool | None:
     """Return what one field says of the author."""
     bare = _COMMENT.sub(" ", field)
     server, _, rest = bare.partition(";")
-    is_ours = server.split()[:1] and server.split()[0].lower() in {
-        name.lower() for name in servers
-    }
+    name = next(iter(server.split()), "").lower()
+    if "=" in name:
+        name, rest = UNNAMED, bare
+    is_ours = name in {each.lower() for each in servers}
     results: dict[str, set[str]] = {}
     aligned: set[str] = set()
     for clause in rest.split(";"):

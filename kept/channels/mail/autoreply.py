@@ -29,10 +29,13 @@ def machine_sign(message: Part) -> str:
     sign = _by_fields(message)
     if sign:
         return sign
+    if message.content_type == "multipart/report":
+        return "report"
     authors = mailboxes(message.first("from"))
     local = authors[0].address.partition("@")[0].partition("+")[0] if authors else ""
     if local in DAEMONS or local.endswith("-bounces") or local.startswith("owner-"):
-        return "daemon"
+        is_answer = bool(message.first("in-reply-to"))
+        return "" if local == "postmaster" and is_answer else "daemon"
     if words(message.first("subject")).lower().startswith(SUBJECTS):
         return "subject"
     return ""

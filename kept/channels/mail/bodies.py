@@ -18,6 +18,9 @@ from kept.channels.mail.tnef import unpack
 LONGEST_TEXT = 1_000_000
 MOST_FILES = 200
 TNEF = ("application/ms-tnef", "application/vnd.ms-tnef")
+SHOWN = ("text/plain", "text/html", "text/calendar")
+REPORTS = ("message/delivery-status", "message/disposition-notification")
+SEALED = ("application/pkcs7-mime", "application/x-pkcs7-mime")
 ENDINGS = {
     "text/plain": "txt",
     "text/html": "html",
@@ -33,6 +36,8 @@ ENDINGS = {
     "application/x-pkcs7-signature": "p7s",
     "application/pgp-signature": "asc",
     "application/pgp-encrypted": "asc",
+    "message/feedback-report": "txt",
+    "text/rfc822-headers": "txt",
 }
 
 
@@ -71,6 +76,8 @@ class Bodies:
         if len(body) > LONGEST_TEXT:
             self.problems.append("the text is very long; only its beginning is shown")
             body = body[:LONGEST_TEXT]
+        if body.lstrip().startswith("-----BEGIN PGP MESSAGE-----"):
+            self.problems.append("the text is encrypted (PGP)")
         return "\n".join([*self.lines, body]) if self.lines else body
 
     def markup(self) -> str:
@@ -83,7 +90,8 @@ class Bodies:
         for below in part.parts:
             first_text = below.content_type != "text/plain" or len(self.texts) == texts
             first_markup = below.content_type != "text/html" or len(self.htmls) == markups
-            if first_text and first_markup:
+            is_odd = below.content_type.startswith("text/") and below.content_type not in SHOWN
+            if first_text and first_markup and not (is_odd and len(self.texts) > texts):
                 self.take(below)
 
     def _leaf(self, part: Part) -> None:
@@ -100,7 +108,9 @@ class Bodies:
             self._tnef(part)
         elif kind.startswith("text/") and not attached and not named and "headers" not in kind:
             self.texts.append(_plain(part))
-        elif kind not in ("message/delivery-status", "message/disposition-notification"):
+        elif named or attached or kind not in REPORTS:
+            if kind in SEALED:
+                self.problems.append("the message is sealed (S/MIME); its words lie in the file")
             self._file(part)
 
     def _leftover(self, part: Part) -> None:

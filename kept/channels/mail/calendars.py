@@ -45,5 +45,6 @@ def _when(value: object) -> str:
     if not hasattr(start, "hour"):
         return str(start)
     zone = start.tzinfo
-    name = getattr(zone, "key", None) or (str(zone) if zone else "local time")
+    named = str(getattr(value, "params", {}).get("TZID", ""))[:60]
+    name = getattr(zone, "key", None) or named or (str(zone) if zone else "local time")
     return f"{start:%Y-%m-%d %H:%M} ({name})"

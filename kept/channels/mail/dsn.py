@@ -3,7 +3,7 @@
 import re
 
 from kept.channels.mail.charsets import decode, one_line
-from kept.channels.mail.headers import mailboxes, message_ids, plain_address
+from kept.channels.mail.headers import mailboxes, message_ids, plain_address, words
 from kept.channels.mail.mime import Part, Unreadable, split_header
 from kept.channels.mail.parsed import FailedRecipient, Report
 
@@ -12,33 +12,55 @@ MOST_RECIPIENTS = 50
 _STATUS = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
 _QUOTED_ID = re.compile(rb"^[ \t>]*Message-I[Dd]:\s{0,3}(<[^<>\s]{1,998}>)", re.MULTILINE)
 _DAEMON_LOCALS = ("mailer-daemon", "postmaster", "mdaemon", "mail-daemon")
+_STATUS_PARTS = ("message/delivery-status", "message/global-delivery-status")
+_BOUNCES = re.compile(
+    r"fail|undeliver|could ?n.t (be )?deliver|not (be )?deliver|unable to deliver"
+    r"|returned (mail|to)|delivery (status|report)|delayed|unzustellbar|nicht zugestellt"
+    r"|non remis|no se pudo entregar|не доставлен|недоставлен|mancata consegna",
+    re.IGNORECASE,
+)
+_LATE = re.compile(r"delayed|will be retried|still being retried|no action is required", re.I)
 
 
 def read_report(message: Part) -> Report | None:
-    """Return the delivery report that this mail is, or None for any other mail."""
-    status = _part_of(message, ("message/delivery-status", "message/global-delivery-status"))
-    if status is not None:
+    """Return the delivery report that this mail is, or None for any other mail.
+
+    A person who forwards a report has its parts in a mail of their own: that mail is theirs.
+    """
+    status = next((part for part in message.walk() if part.content_type in _STATUS_PARTS), None)
+    if status is not None and (_is_report(message) or _is_from_daemon(message)):
         return Report(message_ids=_about(message), recipients=_recipients(status))
-    if _is_free_form(message):
-        return Report(message_ids=_about(message), recipients=_told_in_text(message))
+    if status is None and _is_free_form(message):
+        is_formal = bool(message.first("x-failed-recipients")) or _has_null_sender(message)
+        return Report(
+            message_ids=_about(message), recipients=_told_in_text(message), is_formal=is_formal
+        )
     return None
 
 
-def _part_of(message: Part, types: tuple[str, ...]) -> Part | None:
-    return next((part for part in message.walk() if part.content_type in types), None)
+def _is_report(message: Part) -> bool:
+    kind = message.type_parameters.get("report-type", "delivery-status").lower()
+    return message.content_type == "multipart/report" and kind == "delivery-status"
+
+
+def _is_from_daemon(message: Part) -> bool:
+    authors = mailboxes(message.first("from"))
+    local = authors[0].address.partition("@")[0] if authors else ""
+    return _has_null_sender(message) or local in _DAEMON_LOCALS
+
+
+def _has_null_sender(message: Part) -> bool:
+    return any(value.strip() == b"<>" for value in message.every("return-path"))
 
 
 def _is_free_form(message: Part) -> bool:
-    """A bounce without a machine-readable part: from a daemon, with failed recipients."""
-    authors = mailboxes(message.first("from"))
-    local = authors[0].address.partition("@")[0] if authors else ""
-    null_sender = any(value.strip() == b"<>" for value in message.every("return-path"))
+    """A bounce without a machine-readable part: from a daemon, in the words of one."""
     if message.first("x-failed-recipients"):
         return True
-    submitted = message.first("auto-submitted").lower()
-    if local not in _DAEMON_LOCALS or not (null_sender or b"auto" in submitted or not submitted):
+    if message.content_type == "multipart/report" or not _is_from_daemon(message):
         return False
-    return bool(_about(message))
+    told = words(message.first("subject")) + "\n" + _first_text(message)[:2_000]
+    return bool(_about(message)) and bool(_BOUNCES.search(told))
 
 
 def _about(message: Part) -> tuple[str, ...]:
@@ -93,16 +115,21 @@ def _text(value: bytes | None) -> str:
 
 def _told_in_text(message: Part) -> tuple[FailedRecipient, ...]:
     named = mailboxes(message.first("x-failed-recipients"))
-    text = next(
-        (decode(p.content()[:20_000], p.type_parameters.get("charset"))
-         for p in message.walk() if p.content_type == "text/plain"), "",
-    )  # fmt: skip
+    text = _first_text(message)
     match = _STATUS.search(text)
-    status = match.group() if match else ("5.0.0" if named or " 550 " in text else "")
-    action = "failed" if status.startswith("5") else "delayed"
+    status = match.group() if match else ""
+    is_late = status.startswith("4") or (not status and _LATE.search(text))
+    action = "delayed" if is_late else "failed"
     told = one_line(text[:500])
     addresses = [box.address for box in named if box.address] or [""]
     return tuple(
         FailedRecipient(address=address, action=action, status=status, told=told)
         for address in addresses[:MOST_RECIPIENTS]
     )
+
+
+def _first_text(message: Part) -> str:
+    return next(
+        (decode(p.content()[:20_000], p.type_parameters.get("charset"))
+         for p in message.walk() if p.content_type == "text/plain"), "",
+    )  # fmt: skip

@@ -9,6 +9,9 @@ def unflow(text: str, *, delsp: bool = False) -> str:
     for line in text.split("\n"):
         depth = len(line) - len(line.lstrip(">"))
         words = line[depth:].removeprefix(" ")
+        if words.startswith(">"):
+            # It was stuffed because the mark is the writer's own: it must not become a quote.
+            words = line[depth:]
         if pieces and depth != depth_before:
             out.append(_quoted("".join(pieces), depth_before))
             pieces = []

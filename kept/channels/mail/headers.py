@@ -33,8 +33,11 @@ class Mailbox(msgspec.Struct, frozen=True):
     exact: str = ""
 
 
-def words(octets: bytes) -> str:
-    """Decode one header value with its encoded words (RFC 2047) to one clean line."""
+def words(octets: bytes, charset: str = "") -> str:
+    """Decode one header value with its encoded words (RFC 2047) to one clean line.
+
+    `charset` is the mail's own, for octets that stand in the header without any.
+    """
     octets = octets[:LONGEST_VALUE]
     pieces: list[tuple[str | None, bytes]] = []
     place = 0
@@ -43,11 +46,24 @@ def words(octets: bytes) -> str:
         follows_word = bool(pieces) and pieces[-1][0] is not None
         if between and not (follows_word and not between.strip()):
             pieces.append((None, between))
-        charset = match[1].split(b"*")[0].decode("ascii", "replace").lower()
-        _add(pieces, charset, _word_octets(match[2], match[3]))
+        named = match[1].split(b"*")[0].decode("ascii", "replace").lower()
+        _add(pieces, named, _word_octets(match[2], match[3]))
         place = match.end()
     pieces.append((None, octets[place:]))
-    return one_line("".join(decode(part, charset or "utf-8") for charset, part in pieces))
+    return one_line(
+        "".join(
+            _unnamed(part, charset) if named is None else decode(part, named)
+            for named, part in pieces
+        )
+    )
+
+
+def _unnamed(octets: bytes, charset: str) -> str:
+    """Decode octets that name no charset: UTF-8 where they are, else the mail's own."""
+    try:
+        return octets.decode("utf-8") if b"\x1b" not in octets else decode(octets, None)
+    except UnicodeDecodeError:
+        return decode(octets, charset or None)
 
 
 def _add(pieces: list[tuple[str | None, bytes]], charset: str, octets: bytes) -> None:
@@ -151,11 +167,11 @@ def message_ids(octets: bytes) -> tuple[str, ...]:
     return (text.strip("<>"),)
 
 
-def mailboxes(octets: bytes) -> tuple[Mailbox, ...]:
+def mailboxes(octets: bytes, charset: str = "") -> tuple[Mailbox, ...]:
     """Return the mailboxes of an address field; what is no plain address has none."""
     found: list[Mailbox] = []
     for phrase, angle in _address_pieces(octets[:LONGEST_VALUE].decode("latin-1")):
-        name = _phrase_text(phrase) if angle is not None else ""
+        name = _phrase_text(phrase, charset) if angle is not None else ""
         given = (angle if angle is not None else phrase).strip()
         given = given.encode("latin-1").decode("utf-8", "replace")
         address = plain_address(given)
@@ -181,11 +197,11 @@ def plain_address(text: str) -> str:
     return f"{local}@{domain.rstrip('.')}"
 
 
-def _phrase_text(phrase: str) -> str:
+def _phrase_text(phrase: str, charset: str) -> str:
     text = phrase.strip()
     if text.startswith('"'):
         text = re.sub(r"\\(.)", r"\1", text[1:].removesuffix('"'))
-    return words(text.encode("latin-1", "replace"))[:200]
+    return words(text.encode("latin-1", "replace"), charset)[:200]
 
 
 class _Pieces:

@@ -38,14 +38,14 @@ def build(mail: OutgoingMail, *, at: datetime, files: Sequence[File] = ()) -> by
     """Return the octets of one mail. The same mail gives the same octets but for its Date."""
     fields = _fields(mail, at)
     body_fields, body = _body(mail, files)
-    head = b"".join(f"{name}: {value}\r\n".encode("ascii") for name, value in fields)
+    head = b"".join(f"{name}: {value}\r\n".encode() for name, value in fields)
     octets = head + body_fields + b"\r\n" + body
     _read_back(octets, mail, [name for name, _ in fields])
     return octets
 
 
 def _fields(mail: OutgoingMail, at: datetime) -> list[tuple[str, str]]:
-    """Return the header fields in order; every value is ASCII and folded."""
+    """Return the header fields in order, folded; only a recipient may be beyond ASCII."""
     sender = _address(mail.from_address, "sender")
     reply_to = _address(with_token(mail.from_address, mail.reply_token), "reply")
     fields = [
@@ -57,7 +57,8 @@ def _fields(mail: OutgoingMail, at: datetime) -> list[tuple[str, str]]:
     ]
     if mail.reply_token:
         fields.append(("Reply-To", _named(mail.from_name, reply_to)))
-    if mail.in_reply_to:
+    if _PLAIN_ID.fullmatch(bare_id(_line(mail.in_reply_to, "message id"))):
+        # An odd id of the customer's own program must not keep our answer from going out.
         fields.append(("In-Reply-To", _id(mail.in_reply_to)))
     named = (bare_id(one) for one in (*mail.references, mail.in_reply_to))
     chain = [one for one in dict.fromkeys(named) if _PLAIN_ID.fullmatch(one)]
@@ -76,9 +77,9 @@ def _line(text: str, what: str) -> str:
 
 
 def _address(address: str, what: str) -> str:
-    """Return one plain ASCII address; a list, a group or a comment is none."""
+    """Return one plain address; a list, a group or a comment is none."""
     plain = plain_address(_line(address, what))
-    if not plain or not plain.isascii():
+    if not plain or (what != "recipient" and not plain.isascii()):
         raise NotMailable(f"The {what} is not one plain address.")
     return address.strip()
 

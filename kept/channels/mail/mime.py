@@ -52,7 +52,9 @@ class Part:
         if encoding == b"base64":
             return lenient_base64(self.octets)
         if encoding == b"quoted-printable":
-            return binascii.a2b_qp(self.octets)
+            # Servers on the way may pad lines; without this a padded soft break is none.
+            lines = self.octets.splitlines(keepends=True)
+            return binascii.a2b_qp(b"".join(map(_unpadded, lines)))
         if encoding in (b"x-uuencode", b"uuencode", b"x-uue"):
             return _uudecode(self.octets)
         return self.octets
@@ -181,6 +183,11 @@ def _boundary_lines(body: bytes, mark: bytes) -> Iterator[tuple[int, re.Match[by
             width = 2 if before == b"\r\n" else len(before[-1:])
             yield place - width, match
         place = body.find(mark, place + len(mark))
+
+
+def _unpadded(line: bytes) -> bytes:
+    words = line.rstrip()
+    return words + line[len(line.rstrip(b"\r\n")) :] if words != line else line
 
 
 def _uudecode(octets: bytes) -> bytes:

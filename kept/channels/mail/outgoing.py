@@ -4,6 +4,7 @@ The attempt was recorded when the row was claimed. Whatever is not known to have
 tried again under the same Message-ID; a mail that cannot be built is never sent repaired.
 """
 
+import logging
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -23,6 +24,8 @@ from kept.records.queries.conversation import files_to_send
 from kept.services import outbox
 from kept.services.outgoing import ClaimedMail, OutgoingMail
 
+log = logging.getLogger(__name__)
+
 
 def server_of(url: str, oauth_client: str, *, now: Callable[[], datetime]) -> MailServer | None:
     """Return the mail server of the settings; with an OAuth client it is asked with a token."""
@@ -36,6 +39,7 @@ def server_of(url: str, oauth_client: str, *, now: Callable[[], datetime]) -> Ma
 def send_due(smtp: Connection, *, now: Callable[[], datetime], limit: int = 20) -> int:
     """Send what is due; return how many mails were tried."""
     claims = outbox.claim(at=now(), limit=limit)
+    has_worked = False
     for place, claimed in enumerate(claims):
         try:
             octets = octets_of(claimed.mail, at=now())
@@ -47,8 +51,14 @@ def send_due(smtp: Connection, *, now: Callable[[], datetime], limit: int = 20) 
             return 0
         except SendFailed as problem:
             outbox.mark_failed(claimed, str(problem), at=now(), permanent=problem.is_permanent)
+        except (ValueError, LookupError, TypeError):
+            log.exception("outbox %s could not be sent; the others go on", claimed.id)
+            outbox.mark_failed(claimed, "It could not be sent; see the log.", at=now())
         else:
             outbox.mark_sent(claimed, at=now())
+            if not has_worked:
+                has_worked = True
+                outbox.server_works(at=now())
     return len(claims)
 
 

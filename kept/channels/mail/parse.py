@@ -40,8 +40,10 @@ def parse(raw: bytes) -> ParsedMail:
     bodies = Bodies()
     bodies.take(message)
     text = bodies.text()
-    folded = fold(text)
-    authors = mailboxes(b", ".join(message.every("from")))
+    charset = _own_charset(message)
+    subject = words(message.first("subject"), charset)[:LONGEST_SUBJECT]
+    folded = fold(text, subject=subject)
+    authors = mailboxes(b", ".join(message.every("from")), charset)
     problems = [*tree.problems, *bodies.problems, *_identity_problems(message, authors)]
     return ParsedMail(
         message_id=next(iter(message_ids(message.first("message-id"))), ""),
@@ -53,7 +55,7 @@ def parse(raw: bytes) -> ParsedMail:
         to=_every_box(message, "to"),
         cc=_every_box(message, "cc"),
         delivered_to=_delivered_to(message),
-        subject=words(message.first("subject"))[:LONGEST_SUBJECT],
+        subject=subject,
         sent_at=sent_instant(message.first("date").decode("ascii", "replace")),
         text=text,
         fresh=folded.fresh,
@@ -66,6 +68,12 @@ def parse(raw: bytes) -> ParsedMail:
         many_from=len(authors) > 1 or len(message.every("from")) > 1,
         problems=tuple(problems),
     )
+
+
+def _own_charset(message: Part) -> str:
+    """Return the first charset that a part of the mail names."""
+    named = (part.type_parameters.get("charset", "") for part in message.walk())
+    return next((charset for charset in named if charset), "")
 
 
 def _references(message: Part) -> tuple[str, ...]:
@@ -106,7 +114,8 @@ def _identity_problems(message: Part, authors: tuple[Mailbox, ...]) -> list[str]
     if len(authors) > 1 or len(message.every("from")) > 1:
         problems.append("the message names several senders")
     author = authors[0].address if authors else ""
-    for name in ("reply-to", "sender"):
+    is_list = bool(message.first("list-id"))
+    for name in ("reply-to",) if is_list else ("reply-to", "sender"):
         others = [box.address for box in mailboxes(message.first(name)) if box.address]
         if others and author and author not in others:
             problems.append(f"{name.title()} is {others[0]}, not the sender")

@@ -31,11 +31,17 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
     message_ids: tuple[str, ...]
     recipients: tuple[FailedRecipient, ...]
+    is_formal: bool = True
+    """False for a bounce that only its words make one: a person may have written it."""
 
     @property
-    def is_permanent(self) -> bool:
-        """A recipient will never get the message (5.x.x), not only late."""
-        return any(r.action == "failed" and not r.status.startswith("4") for r in self.recipients)
+    def fate(self) -> str:
+        """`failed`, `delayed` or `delivered`: the worst that is told of any recipient.
+
+        Failed is for good whatever the status says: 4.4.7 means that a server gave up.
+        """
+        actions = {recipient.action for recipient in self.recipients}
+        return next((each for each in ("failed", "delayed") if each in actions), "delivered")
 
 
 class ParsedMail(msgspec.Struct, frozen=True, kw_only=True):

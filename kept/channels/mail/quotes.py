@@ -1,49 +1,31 @@
 """Quotes: what is new in a reply, and what only repeats the mail before. Nothing is thrown away.
 
-`fold` cuts the text in two; joined again they are the whole. Each line is looked at a constant
-number of times, whatever it holds.
+`fold` parts the lines of a text in two; each line is in one of them. Each line is looked at a
+constant number of times, whatever it holds. Words of mail programs are in `quote_words`.
 """
 
 import re
 
 import msgspec
 
+from kept.channels.mail.quote_words import (
+    DIVIDER,
+    FORWARD,
+    FORWARDED_SUBJECT,
+    FROM_LABEL,
+    OTHER_LABEL,
+    SENT_FROM,
+)
+
 LONGEST_TEXT = 1_000_000
 _WIDEST_LINE = 300
+_SHORT_QUOTE = 3
+"""So many quoted lines above an answer are its context and stay in view."""
 
-_ATTRIBUTION_START = re.compile(
-    r"(On|Am|Le|El|Em|Il|Op|Den|Dnia|W dniu|Dne|No dia|Pe|Tarihinde|В|\d{1,4}[./年-]\d)", re.I
-)
-_ATTRIBUTION_END = re.compile(
-    r"(wrote|schrieb.*|a écrit|escribió|escreveu|ha scritto|schreef.*|skrev.*|napisał.*|napsal.*"
-    r"|пише.*|пишет|писал.*|написал.*|yazdı|a scris|:?\s*のメール|さんは書きました)\s*:\s*$",
-    re.I,
-)
-_DIVIDER = re.compile(
-    r"\s*(-{2,}\s*(original message|original-nachricht|ursprüngliche nachricht|message d'origine"
-    r"|mensaje original|mensagem original|messaggio originale|oorspronkelijk bericht"
-    r"|исходное сообщение|元のメッセージ|original appointment)\s*-{2,}|_{20,})\s*",
-    re.I,
-)
-_HEADER_LINE = re.compile(
-    r"\s*\*?(from|von|de|da|van|fra|från|от кого|от|差出人|od)\s*:\*?\s*\S", re.I
-)
-_HEADER_NEXT = re.compile(
-    r"\s*\*?(sent|gesendet|envoyé|enviado( el)?|inviato|verzonden|sendt|skickat|отправлено|дата"
-    r"|送信日時|date|datum|to|an|à|para|a|aan|til|till|кому|宛先|subject|betreff|objet|asunto|cc"
-    r"|assunto|oggetto|onderwerp|emne|ämne|тема|件名|wysłano|do|temat)\s*:",
-    re.I,
-)
-_FORWARD = re.compile(
-    r"\s*(-{2,}\s*forwarded message|begin forwarded message|-{2,}\s*weitergeleitete nachricht"
-    r"|-{2,}\s*message transféré|-{2,}\s*пересылаемое сообщение)",
-    re.I,
-)
-_SENT_FROM = re.compile(
-    r"\s*(sent from my |sent via |get outlook for |sent from (yahoo |outlook|mail for )"
-    r"|von meinem .{1,30} gesendet|envoyé de mon |enviado desde mi |отправлено с )",
-    re.I,
-)
+_ADDRESS = re.compile(r"[^\s<>]@[^\s<>]")
+_NAMES_A_TIME = re.compile(r"\d{4}|\d{1,2}[:.٫]\d{2}|\d.*@|@.*\d")
+_ATTRIBUTION_END = re.compile(r"[:：]\s*\Z")
+_PGP_SIGNATURE = "-----BEGIN PGP SIGNATURE-----"
 
 
 class Folded(msgspec.Struct, frozen=True):
@@ -53,55 +35,88 @@ class Folded(msgspec.Struct, frozen=True):
     quoted: str
 
 
-def fold(text: str) -> Folded:
-    """Split a mail's text where its new part ends.
+def fold(text: str, *, subject: str = "") -> Folded:
+    """Part a mail's text into what is new and what is quotation or signature.
 
     Answers written between quoted lines stay in view, and so does everything when nothing
     else would: a forwarded mail is the message itself.
     """
     lines = text.split("\n")
-    cut = min(_quotation(lines), _signature(lines))
-    fresh = "\n".join(lines[:cut]).rstrip()
+    cut = _quotation(lines, is_forward=bool(FORWARDED_SUBJECT.match(subject)))
+    if cut is None:
+        return Folded(text.strip("\n"), "")
+    cut = _signature(lines[:cut])
+    start = _leading_quotes(lines, cut)
+    fresh = "\n".join(lines[start:cut]).rstrip()
     if not fresh.strip():
         return Folded(text.strip("\n"), "")
-    return Folded(fresh, "\n".join(lines[cut:]).strip("\n"))
+    quoted = "\n".join([*lines[:start], *lines[cut:]])
+    return Folded(fresh.lstrip("\n") if start else fresh, quoted.strip("\n"))
 
 
-def _quotation(lines: list[str]) -> int:
-    """Return where a divider, a quoted header or the closing run of quoted lines begins."""
+def _quotation(lines: list[str], *, is_forward: bool) -> int | None:
+    """Return where a divider, a quoted header or the closing run of quoted lines begins.
+
+    None means that the mail is a forwarded one.
+    """
     for place, line in enumerate(lines):
         shown = line[:_WIDEST_LINE]
-        if _FORWARD.match(shown):
-            return len(lines)
-        if _DIVIDER.fullmatch(shown) and _header_follows(lines, place + 1):
-            return place
-        if _HEADER_LINE.match(shown) and _is_header_block(lines, place):
+        if FORWARD.match(shown):
+            return None
+        is_header = _is_header_block(lines, place)
+        if is_header or (DIVIDER.fullmatch(shown) and _header_follows(lines, place + 1)):
+            return None if is_forward else place
+        if _is_bare_attribution(lines, place):
             return place
     return _trailing_quotes(lines)
 
 
 def _header_follows(lines: list[str], place: int) -> bool:
-    near = [line[:_WIDEST_LINE] for line in lines[place : place + 4] if line.strip()]
-    return any(_HEADER_LINE.match(line) for line in near[:2])
+    near = [other for other in range(place, place + 4) if lines[other : other + 1] != [""]]
+    return any(_is_header_block(lines, other) for other in near[:2])
 
 
 def _is_header_block(lines: list[str], place: int) -> bool:
-    near = [line[:_WIDEST_LINE] for line in lines[place + 1 : place + 6]]
-    return sum(1 for line in near if _HEADER_NEXT.match(line)) >= 2
-
-
-def _is_attribution(lines: list[str], place: int) -> bool:
-    """Tell whether `On <date>, <name> wrote:` starts here, on up to three lines."""
-    if not _ATTRIBUTION_START.match(lines[place][:_WIDEST_LINE].lstrip()):
+    """Tell whether a quoted header begins here: From or Sent, and at least two more fields."""
+    near = [line[:_WIDEST_LINE] for line in lines[place : place + 6]]
+    if not near or not (FROM_LABEL.match(near[0]) or OTHER_LABEL.match(near[0])):
         return False
+    others = sum(1 for line in near if OTHER_LABEL.match(line))
+    return others >= 2 and any(FROM_LABEL.match(line) for line in near)
+
+
+def _attribution(lines: list[str], end: int) -> int:
+    """Return where `On <date>, <name> wrote:` above line `end` begins, or `end`.
+
+    Every language writes a date and a name or an address and ends in a colon.
+    """
+    while end and not lines[end - 1].strip():
+        end -= 1
+    if not end or not _ATTRIBUTION_END.search(lines[end - 1][-80:]):
+        return end
     joined = ""
-    for line in lines[place : place + 3]:
+    for place in range(end - 1, max(-1, end - 4), -1):
+        line = lines[place][:_WIDEST_LINE]
         if not line.strip() or line.startswith(">"):
-            return False
-        joined += " " + line[:_WIDEST_LINE].strip()
-        if _ATTRIBUTION_END.search(joined[-80:]):
-            return any(letter.isdigit() for letter in joined) or "@" in joined
-    return False
+            break
+        joined = line + joined
+        if _NAMES_A_TIME.search(joined) and _begins_attribution(lines, place):
+            return place
+    return end
+
+
+def _begins_attribution(lines: list[str], place: int) -> bool:
+    """Tell whether the line above is a blank, a quoted or the text's first one."""
+    return place == 0 or not lines[place - 1].strip() or lines[place - 1].startswith(">")
+
+
+def _is_bare_attribution(lines: list[str], place: int) -> bool:
+    """Tell of an attribution, indented and with an address, whose quotation bears no marks."""
+    line = lines[place][:_WIDEST_LINE]
+    if not line.startswith("    ") or not _ATTRIBUTION_END.search(line):
+        return False
+    has_digit = any(letter.isdigit() for letter in line)
+    return has_digit and bool(_ADDRESS.search(line)) and not lines[place - 1].strip()
 
 
 def _trailing_quotes(lines: list[str]) -> int:
@@ -114,24 +129,28 @@ def _trailing_quotes(lines: list[str]) -> int:
             start = place
         elif line.strip():
             break
-    if start == end:
-        return len(lines)
-    return _before_attribution(lines, start)
+    return len(lines) if start == end else _attribution(lines, start)
 
 
-def _before_attribution(lines: list[str], start: int) -> int:
-    for place in range(max(0, start - 4), start):
-        if _is_attribution(lines, place):
-            return place
-    return start
+def _leading_quotes(lines: list[str], cut: int) -> int:
+    """Return where the answer begins below one quotation that opens the text, else 0."""
+    quoted = [place for place in range(cut) if lines[place].startswith(">")]
+    if not quoted or any(lines[place].strip() for place in range(_attribution(lines, quoted[0]))):
+        return 0
+    run = lines[quoted[0] : quoted[-1] + 1]
+    has_gaps = any(line.strip() and not line.startswith(">") for line in run)
+    has_name = any(lines[place].strip() for place in range(quoted[0]))
+    if has_gaps or (not has_name and len(quoted) <= _SHORT_QUOTE):
+        return 0
+    return quoted[-1] + 1
 
 
 def _signature(lines: list[str]) -> int:
     """Return where the signature begins: `-- `, or a telephone's own line at the end."""
     for place in range(len(lines) - 1, max(-1, len(lines) - 41), -1):
-        if lines[place] in ("-- ", "--"):
+        if lines[place] in ("-- ", "--") or lines[place].startswith(_PGP_SIGNATURE):
             return place
     for place in range(len(lines) - 1, max(-1, len(lines) - 6), -1):
-        if _SENT_FROM.match(lines[place][:_WIDEST_LINE]):
+        if SENT_FROM.match(lines[place][:_WIDEST_LINE]):
             return place
     return len(lines)

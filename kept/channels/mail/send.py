@@ -190,6 +190,12 @@ def _server_told(problem: Exception) -> str:
 def _hand_over(smtp: smtplib.SMTP, sender: str, recipient: str, octets: bytes) -> str:
     """Say MAIL, RCPT and DATA ourselves: an answer of each decides what becomes of the mail."""
     options = [f"size={len(octets)}"] if smtp.has_extn("size") else []
+    smtp.command_encoding = "ascii"
+    if not recipient.isascii():
+        if not smtp.has_extn("smtputf8"):
+            raise Never("The mail server takes no address beyond ASCII (SMTPUTF8).")
+        smtp.command_encoding = "utf-8"
+        options.append("SMTPUTF8")
     _raise_for(*smtp.mail(sender, options))
     _raise_for(*smtp.rcpt(recipient))
     try:

@@ -50,7 +50,8 @@ def incoming(
         authenticated=authenticated,
         automatic=bool(mail.automatic) or from_ourselves,
         bounce_of=_reported(report) if report is not None else (),
-        bounce_permanent=report.is_permanent if report is not None else False,
+        bounce_fate=report.fate if report is not None else "failed",
+        bounce_formal=report is None or report.is_formal,
         bounce_reason=_reason(failed[0].address, failed[0].told) if failed else "",
         files=tuple(
             IncomingFile(

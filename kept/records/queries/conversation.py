@@ -106,7 +106,8 @@ def _message(row: tuple[Any, ...], files: tuple[AttachmentView, ...]) -> Message
     if agent_id is not None:
         author, author_kind, author_id = agent, "agent", agent_id
     elif direction == "in" and kind == "public":
-        author, author_kind, author_id = customer or sender, "customer", customer_id
+        whose = "stranger" if customer_id is None else "customer"
+        author, author_kind, author_id = customer or sender, whose, customer_id
     else:
         author, author_kind, author_id = sender, "system", None
     return MessageView(

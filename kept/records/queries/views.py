@@ -122,7 +122,7 @@ class AttachmentBody(View, frozen=True, kw_only=True):
 
 
 class MessageView(View, frozen=True, kw_only=True):
-    """One message or note; `author` is a name, `author_kind` agent, customer or system."""
+    """One message or note; `author_kind` is agent, customer, stranger or system."""
 
     id: int
     kind: str

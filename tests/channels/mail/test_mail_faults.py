@@ -295,6 +295,41 @@ def test_a_server_at_fault_costs_no_mail_an_attempt_and_is_told(house: Cast, exi
     assert Alarm.objects.filter(key="outbox:server", cleared_at=None).exists()
     with Connection(plain(exim.port)) as smtp:
         assert outgoing.send_due(smtp, now=later()) == 1
+    assert not Alarm.objects.filter(key="outbox:server", cleared_at=None).exists()
+
+
+def test_an_address_in_any_script_gets_its_answer_where_the_server_takes_it(
+    house: Cast, exim: Exim
+) -> None:
+    row = Outbox.objects.get(ticket_id=reply(house))
+    redirect(row, "анна@example.com")
+    before = len(exim.delivered(0))
+    with Connection(plain(exim.port)) as smtp:
+        assert outgoing.send_due(smtp, now=now) == 1
+    row.refresh_from_db()
+    assert (row.state, row.last_error) == ("sent", "")
+    assert "анна@example.com".encode() in exim.delivered(before + 1)[-1] + b"".join(
+        exim.delivered(0)
+    )
+
+
+def test_a_mail_that_trips_the_sender_lets_the_others_go(house: Cast, exim: Exim) -> None:
+    """Whatever a bug of ours does with one mail, it is put off and the next one leaves."""
+
+    class Tripping(Connection):
+        def send(self, sender: str, recipient: str, octets: bytes) -> str:
+            if recipient == "odd@example.com":
+                raise ValueError("a bug")
+            return super().send(sender, recipient, octets)
+
+    odd, good = (Outbox.objects.get(ticket_id=reply(house)) for _ in range(2))
+    redirect(odd, "odd@example.com")
+    with Tripping(plain(exim.port)) as smtp:
+        assert outgoing.send_due(smtp, now=now) == 2
+    odd.refresh_from_db()
+    good.refresh_from_db()
+    assert (odd.state, good.state) == ("queued", "sent")
+    assert odd.not_before > now()
 
 
 def test_without_a_mail_server_the_mails_rest_where_people_see_them(house: Cast) -> None:

@@ -130,7 +130,8 @@ TABLE = {
         files=["smime.p7s"],
     ),
     "smime-encrypted": Expected(
-        author="sam@example.com", name="Sam", subject="encrypted", files=["smime.p7m"]
+        author="sam@example.com", name="Sam", subject="encrypted", files=["smime.p7m"],
+        problem="sealed",
     ),
     "pgp-encrypted": Expected(
         author="sam@example.com", name="Sam", subject="pgp",
@@ -245,23 +246,23 @@ def test_an_inline_image_is_kept_with_the_id_that_shows_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "message_id", "address", "is_permanent"),
+    ("name", "message_id", "address", "fate"),
     [
-        ("dsn-postfix", "feedfacefeedface@kept.example", "nobody@example.net", True),
-        ("dsn-postfix-delayed", "feedfacefeedface@kept.example", "slow@example.net", False),
-        ("dsn-exchange", "c0ffee@kept.example", "gone@example.org", True),
-        ("bounce-qmail", "0badcafe@kept.example", "", True),
-        ("bounce-exim", "deadbeef01@kept.example", "gone@example.net", True),
+        ("dsn-postfix", "feedfacefeedface@kept.example", "nobody@example.net", "failed"),
+        ("dsn-postfix-delayed", "feedfacefeedface@kept.example", "slow@example.net", "delayed"),
+        ("dsn-exchange", "c0ffee@kept.example", "gone@example.org", "failed"),
+        ("bounce-qmail", "0badcafe@kept.example", "", "failed"),
+        ("bounce-exim", "deadbeef01@kept.example", "gone@example.net", "failed"),
     ],
 )
 def test_a_delivery_report_names_our_message_and_its_fate(
-    name: str, message_id: str, address: str, is_permanent: bool
+    name: str, message_id: str, address: str, fate: str
 ) -> None:
     report = read(name).report
     assert report is not None
     assert message_id in report.message_ids
     assert report.recipients[0].address == address
-    assert report.is_permanent is is_permanent
+    assert report.fate == fate
     assert read(name).automatic == "report"
 
 

@@ -120,7 +120,8 @@ def test_a_line_break_in_a_file_name_is_refused_and_odd_names_are_encoded() -> N
     "to",
     ["a@example.com, b@example.com", "a@example.com;b@example.com", "group: a@example.com;",
      "a@x.example)b@y.example", "a@x.example (b@y.example)", "<a@x.example>b@y.example", "",
-     "a@x@y", "a" * 2_000_000 + "@example.com", "a b@example.com", "ä@example.com", "a@exa mple"],
+     "a@x@y", "a" * 2_000_000 + "@example.com", "a b@example.com",
+     "a@exa mple"],
 )  # fmt: skip
 def test_what_is_not_one_plain_address_is_no_recipient(to: str) -> None:
     with pytest.raises(NotMailable):
