@@ -54,6 +54,11 @@ def secret_of(mailbox_id: int) -> str:
         ) from None
 
 
+def keep_secret(mailbox_id: int, secret: str) -> None:
+    """Keep the secret that the provider put in the place of the one before."""
+    Mailbox.objects.filter(pk=mailbox_id).update(secret=_fernet().encrypt(secret.encode()))
+
+
 def remember(mailbox_id: int, *, uidvalidity: int, last_uid: int) -> None:
     """Keep how far the folder was read."""
     Mailbox.objects.filter(pk=mailbox_id).update(uidvalidity=uidvalidity, last_uid=last_uid)

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+import msgspec
 from django.conf import settings
 from django.db import close_old_connections, connection
 
@@ -139,7 +140,13 @@ def account_of(mailbox: MailboxView) -> Account:
     """Return how to sign in to a mailbox."""
     secret = mailboxes.secret_of(mailbox.id)
     has_token = mailbox.auth == "oauth2"
-    tokens = oauth.Tokens(oauth.client_from_secret(secret), now=now) if has_token else None
+
+    def keep(client: oauth.Client) -> None:
+        mailboxes.keep_secret(mailbox.id, msgspec.json.encode(client).decode())
+
+    tokens = (
+        oauth.Tokens(oauth.client_from_secret(secret), now=now, keep=keep) if has_token else None
+    )
     return Account(
         host=mailbox.host,
         port=mailbox.port,

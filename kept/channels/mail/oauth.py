@@ -1,4 +1,8 @@
-"""OAuth2 for mail servers: a refresh token becomes access tokens, renewed before they end.
+"""OAuth2 for mail servers: access tokens, renewed before they end.
+
+A client with a refresh token acts for the person who gave it; one without acts for itself
+(client credentials). Some providers give a new refresh token with each access token and let
+the old one die after some weeks: whoever keeps the client is handed the new one.
 
 Tokens are asked for over verified TLS and never follow a redirect; plain HTTP only on loopback.
 """
@@ -29,7 +33,7 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
 
     token_url: str
     client_id: str
-    refresh_token: str
+    refresh_token: str = ""
     client_secret: str = ""
     scope: str = ""
 
@@ -37,6 +41,7 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
 class _Granted(msgspec.Struct):
     access_token: str
     expires_in: int | str = 3600
+    refresh_token: str = ""
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -50,10 +55,17 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 class Tokens:
     """The access token of one mailbox, asked for again when it nears its end."""
 
-    def __init__(self, client: Client, *, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        client: Client,
+        *,
+        now: Callable[[], datetime],
+        keep: Callable[[Client], None] = lambda _: None,
+    ) -> None:
         _require_safe(client.token_url)
         self._client = client
         self._now = now
+        self._keep = keep
         self._lock = threading.Lock()
         self._token = ""
         self._renew_at: datetime | None = None
@@ -64,6 +76,11 @@ class Tokens:
             if self._renew_at is None or self._now() >= self._renew_at:
                 granted = _ask(self._client)
                 self._token = granted.access_token
+                if granted.refresh_token not in ("", self._client.refresh_token):
+                    self._client = msgspec.structs.replace(
+                        self._client, refresh_token=granted.refresh_token
+                    )
+                    self._keep(self._client)
                 lifetime = timedelta(seconds=int(granted.expires_in))
                 self._renew_at = self._now() + max(lifetime - RENEW_BEFORE, timedelta(0))
             return self._token
@@ -72,9 +89,12 @@ class Tokens:
 def client_from_secret(secret: bytes | str) -> Client:
     """Read a mailbox's secret; raise OAuthFailed where it is not what a provider gives."""
     try:
-        return msgspec.json.decode(secret, type=Client)
+        client = msgspec.json.decode(secret, type=Client)
     except msgspec.DecodeError as problem:
         raise OAuthFailed(f"The mailbox's OAuth settings cannot be read: {problem}.") from None
+    if not client.refresh_token and not client.client_secret:
+        raise OAuthFailed("The OAuth settings need a refresh_token or a client_secret.")
+    return client
 
 
 def _require_safe(url: str) -> None:
@@ -87,11 +107,9 @@ def _require_safe(url: str) -> None:
 
 
 def _ask(client: Client) -> _Granted:
-    form = {
-        "grant_type": "refresh_token",
-        "client_id": client.client_id,
-        "refresh_token": client.refresh_token,
-    }
+    form = {"grant_type": "client_credentials", "client_id": client.client_id}
+    if client.refresh_token:
+        form |= {"grant_type": "refresh_token", "refresh_token": client.refresh_token}
     if client.client_secret:
         form["client_secret"] = client.client_secret
     if client.scope:

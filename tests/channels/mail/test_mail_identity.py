@@ -168,3 +168,21 @@ def test_intake_gets_ids_in_the_form_in_which_they_are_kept() -> None:
 def test_a_report_that_names_no_mail_is_a_report_all_the_same() -> None:
     raw = (MESSAGES / "dsn-postfix.eml").read_bytes().replace(b"Message-ID: <feed", b"X: <feed")
     assert incoming(parse(raw), desk_address="care@kept.example").bounce_of == ("<>",)
+
+
+@pytest.mark.parametrize(
+    ("servers", "results", "expected"),
+    [
+        (("a.kept.example", "b.kept.example"),
+         ("a.kept.example; spf=none", "b.kept.example; dmarc=pass"), None),
+        (("-",), ("spf=pass smtp.mailfrom=example.com; dkim=pass header.d=example.com;"
+                  "dmarc=pass action=none header.from=example.com;compauth=pass",), True),
+        (("-",), ("spf=fail; dkim=none; dmarc=fail header.from=example.com",), False),
+        (("mx.kept.example",), ("dmarc=pass header.from=example.com",), None),
+        (("-",), ("mx.evil.example; dmarc=pass",), None),
+    ],
+)  # fmt: skip
+def test_only_the_topmost_verdict_proves_a_sender(
+    servers: tuple[str, ...], results: tuple[str, ...], expected: bool | None
+) -> None:
+    assert vouched(mail_with(*results), servers) is expected

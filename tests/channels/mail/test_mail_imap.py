@@ -217,11 +217,16 @@ class Provider(http.server.BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         form = self.rfile.read(int(self.headers["Content-Length"])).decode()
-        if "refresh_token=refresh-1" not in form:
+        is_itself = "grant_type=client_credentials" in form and "client_secret=s" in form
+        turns = "refresh_token=turning" in form
+        if not (is_itself or turns or "refresh_token=refresh-1" in form):
             self._answer(400, {"error": "invalid_grant"})
             return
         self.granted.append(f"token-{len(self.granted) + 1}")
-        self._answer(200, {"access_token": self.granted[-1], "expires_in": 100})
+        told: dict[str, object] = {"access_token": self.granted[-1], "expires_in": 100}
+        if turns:
+            told["refresh_token"] = f"{self.granted[-1]}-turning"
+        self._answer(200, told)
 
     def do_GET(self) -> None:
         token = self.path.partition("access_token=")[2]
@@ -283,6 +288,24 @@ def test_a_mailbox_is_read_with_oauth_and_the_token_is_renewed(provider: str) ->
             Folder(replace(there, token=lambda: "stolen"))
         server.stop()
     assert len(shelf.kept) == 1
+
+
+def test_a_refresh_token_that_the_provider_replaces_is_kept(provider: str) -> None:
+    clock, kept = Hands(), []
+    client = oauth.Client(token_url=provider, client_id="kept", refresh_token="turning")
+    tokens = oauth.Tokens(client, now=clock, keep=kept.append)
+    tokens.current()
+    clock.at += timedelta(seconds=20)
+    with pytest.raises(oauth.OAuthFailed, match="invalid_grant"):
+        tokens.current()
+    assert [each.refresh_token for each in kept] == ["token-1-turning"]
+
+
+def test_a_client_may_act_for_itself(provider: str) -> None:
+    given = f'{{"token_url": "{provider}", "client_id": "kept", "client_secret": "s"}}'
+    assert oauth.Tokens(oauth.client_from_secret(given), now=Hands()).current() == "token-1"
+    with pytest.raises(oauth.OAuthFailed, match="refresh_token or a client_secret"):
+        oauth.client_from_secret('{"token_url": "https://x", "client_id": "k"}')
 
 
 def test_a_refused_refresh_says_why_and_keeps_the_secret(provider: str) -> None:
