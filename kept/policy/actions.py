@@ -16,6 +16,7 @@ from kept.policy.decisions import (
     CloseTicket,
     Notify,
     OpenStep,
+    OrderQueue,
     RaiseFlag,
     Send,
 )
@@ -33,6 +34,7 @@ from kept.policy.rules import (
     OpenAction,
     OpenChildAction,
     PageAction,
+    QueueAction,
     ReactionRule,
     SendAction,
     SetSeverityAction,
@@ -139,6 +141,9 @@ def perform(
                 _open(run, action.step, because)
             case OpenChildAction():
                 open_child(run, action, because)
+            case QueueAction():
+                if run.word("outage") is not None:
+                    run.emit(OrderQueue(at=run.now, because=because, by=action.by))
             case CloseAction():
                 _close(run, action.as_status, because)
 

@@ -181,6 +181,12 @@ class OpenChild(DecisionBase, frozen=True, kw_only=True, tag="open_child"):
     level: str | None = None
 
 
+class OrderQueue(DecisionBase, frozen=True, kw_only=True, tag="order_queue"):
+    """While the outage lasts, the desk's queue puts `severity` before what is due next."""
+
+    by: str
+
+
 class CloseTicket(DecisionBase, frozen=True, kw_only=True, tag="close_ticket"):
     """The policy closes the ticket itself; `as_status` is `closed` or `closed_unconfirmed`."""
 
@@ -198,10 +204,10 @@ Decision = (
     StartCommitment | MoveDue | PauseCommitment | WarnDue | MissCommitment | SettleCommitment
     | RetractMiss | ReopenCommitment | Refuse | Overrule | AskApproval | SettleApproval
     | Escalate | Assign | PageRole | Notify | Send | SetSeverity | RaiseFlag | OpenStep
-    | OpenChild | CloseTicket | SetField
+    | OpenChild | OrderQueue | CloseTicket | SetField
 )  # fmt: skip
 
 Effect = (
     Escalate | Assign | PageRole | Notify | Send | SetSeverity | RaiseFlag | OpenStep
-    | OpenChild | CloseTicket
+    | OpenChild | OrderQueue | CloseTicket
 )  # fmt: skip

@@ -213,6 +213,19 @@ class TicketUnlinked(FactBase, frozen=True, kw_only=True, tag="unlinked"):
     kind: str
 
 
+class OutageBegan(FactBase, frozen=True, kw_only=True, tag="outage_began"):
+    """A person declared an outage of our own systems; the ticket is tied to its record."""
+
+    outage: str
+
+
+class OutageEnded(FactBase, frozen=True, kw_only=True, tag="outage_ended"):
+    """The outage is `over`, or the ticket turned out to be `unrelated` to it."""
+
+    outage: str
+    reason: str = "over"
+
+
 class MarkedSpam(FactBase, frozen=True, kw_only=True, tag="spam"):
     pass
 
@@ -330,6 +343,7 @@ Fact = (
     | Assigned | Escalated | Accepted | WaitingOn | Promised | StepDone | AttemptFailed
     | Resolved | Confirmed | Reopened | Closed | Merged | Absorbed | Unmerged | SplitOff
     | OpenedAsChild | ChildOpened | ChildEnded | ChildReopened | TicketLinked | TicketUnlinked
+    | OutageBegan | OutageEnded
     | MarkedSpam | Withdrawn | Verified | ApprovalAsked | Approved | Rejected | Paid
     | SurveyAnswered | Flagged | CallOffered | CallAnswered | CallAbandoned | Waived
     | MissRetracted | PolicyChanged | ProfileChanged | ClockRanOut | DeliveryFailed | SopEvent

@@ -20,7 +20,7 @@ COMMON_ACTS = frozenset({
 EVERYTHING = "*"
 LEADING_ACTS = frozenset({
     "propose_policy", "activate_policy", "waive", "retract", "erase", "manage_access",
-    "read_audit", "import_customers", "export_customers",
+    "read_audit", "declare_outage", "import_customers", "export_customers",
 })  # fmt: skip
 LEADING_ROLES = frozenset({"lead", "manager", "supervisor", "team_lead", "head", "owner"})
 SEEING = {"see_contacts": "reply", "see_personal": "verify"}

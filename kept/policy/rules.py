@@ -111,13 +111,20 @@ class OpenChildAction(Frozen, frozen=True, kw_only=True, tag="open_child"):
     team: str
 
 
+class QueueAction(Frozen, frozen=True, kw_only=True, tag="queue"):
+    """Order the desk's queue by `severity` while an outage lasts."""
+
+    by: str = "severity"
+
+
 class CloseAction(Frozen, frozen=True, kw_only=True, tag="close"):
     as_status: str = "closed"
 
 
 Action = (
     EscalateAction | AssignAction | PageAction | NotifyAction | SendAction
-    | SetSeverityAction | FlagAction | OpenAction | OpenChildAction | CloseAction
+    | SetSeverityAction | FlagAction | OpenAction | OpenChildAction | QueueAction
+    | CloseAction
 )  # fmt: skip
 
 

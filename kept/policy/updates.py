@@ -34,6 +34,8 @@ NO_WORK = frozenset(
         f.TicketLinked,
         f.TicketUnlinked,
         f.ProfileChanged,
+        f.OutageBegan,
+        f.OutageEnded,
     }
 )
 ENDED = frozenset({*OVER, Status.MERGED, Status.SPAM})
@@ -43,6 +45,7 @@ _SET_AS_NAMED: dict[type, tuple[str, ...]] = {
     f.CustomerReplied: ("channel",),
     f.Triaged: ("severity", "type", "topic"),
     f.Assigned: ("team",),
+    f.OutageBegan: ("outage",),
     f.SurveyAnswered: ("score",),
     f.Paid: ("amount",),
     f.ApprovalAsked: ("amount",),
@@ -64,6 +67,7 @@ _TOLD_AS_NAMED: dict[type, tuple[str, ...]] = {
     f.OpenedAsChild: ("template",),
     f.ChildOpened: ("template",),
     f.ChildEnded: ("how",),
+    f.OutageEnded: ("reason",),
     f.TicketLinked: ("kind",),
     f.TicketUnlinked: ("kind",),
 }
@@ -105,6 +109,8 @@ IDLE: dict[type, Callable[[Run, Any], bool]] = {
     ),
     f.Reopened: lambda run, fact: run.state.status not in OVER or bool(run.memory.ended_as),
     f.SeverityChanged: lambda run, fact: run.facts.get("severity") == fact.to,
+    f.OutageBegan: lambda run, fact: run.facts.get("outage") == fact.outage,
+    f.OutageEnded: lambda run, fact: run.facts.get("outage") != fact.outage,
     f.Merged: lambda run, fact: bool(run.memory.ended_as),
     f.MarkedSpam: lambda run, fact: bool(run.memory.ended_as),
     f.Withdrawn: lambda run, fact: bool(run.memory.ended_as),
@@ -299,6 +305,10 @@ def _unlinked(run: Run, fact: f.TicketUnlinked) -> None:
         run.count("linked_tickets", -1)
 
 
+def _outage_ended(run: Run, fact: f.OutageEnded) -> None:
+    run.put("outage", None)
+
+
 def _flagged(run: Run, fact: f.Flagged) -> None:
     run.add_to("flags", fact.flag)
 
@@ -319,6 +329,7 @@ CHANGES: dict[type, Callable[[Run, Any], None]] = {
     f.ChildOpened: children.count_opened,
     f.ChildReopened: children.count_opened,
     f.ChildEnded: children.count_ended,
+    f.OutageEnded: _outage_ended,
     f.TicketLinked: _linked,
     f.TicketUnlinked: _unlinked,
 }

@@ -33,7 +33,7 @@ def new_row(desk: str, subject: str, *, opened_at: datetime, at: datetime) -> Lo
         row = cursor.fetchone()
     if row is None:
         raise _not_open(desk)
-    number, desk_id, name, address, zone, hash_ = row
+    number, desk_id, name, address, zone, hash_, outage = row
     policy = policy_by_hash(hash_)
     return LockedTicket(
         id=number,
@@ -52,6 +52,7 @@ def new_row(desk: str, subject: str, *, opened_at: datetime, at: datetime) -> Lo
         needs_attention="",
         at=at,
         policy=policy,
+        outage=outage,
     )
 
 
@@ -79,7 +80,8 @@ def _not_open(desk: str) -> DeskError:
 
 _INSERT = """
 WITH place AS (
-  SELECT d.id, d.name, d.address, d.zone, p.hash
+  SELECT d.id, d.name, d.address, d.zone, p.hash,
+         (SELECT o.id FROM outage o WHERE o.desk_id = d.id AND o.ended_at IS NULL) AS outage
   FROM desk d JOIN policy_version p ON p.desk_id = d.id AND p.state = 'active'
   WHERE d.slug = %s
 ), made AS (
@@ -89,6 +91,7 @@ WITH place AS (
   SELECT id, %s, 'new', %s, %s, hash, '', 0, '', 0, 9223372036854775807, '', 0 FROM place
   RETURNING id
 )
-SELECT made.id AS ticket, place.id AS desk, place.name, place.address, place.zone, place.hash
+SELECT made.id AS ticket, place.id AS desk, place.name, place.address, place.zone, place.hash,
+       place.outage
 FROM made, place
 """

@@ -17,6 +17,7 @@ from kept.policy.decisions import (
     Notify,
     OpenChild,
     OpenStep,
+    OrderQueue,
     Overrule,
     PageRole,
     PauseCommitment,
@@ -35,7 +36,7 @@ from kept.policy.decisions import (
 from kept.policy.facts import Assigned, Fact
 from kept.policy.words import Because
 from kept.records.instants import instant, moment, moment_or_none
-from kept.records.models import ApprovalRow, Message
+from kept.records.models import ApprovalRow, Message, Outage
 from kept.services import assigning, budgets, children, filling, mailing, notices, rosters
 from kept.services.alarms import raise_alarm
 from kept.services.children import SYSTEM, FollowUp
@@ -62,6 +63,8 @@ def carry_out(ticket: LockedTicket, fact: Fact, decisions: tuple[Decision, ...])
                 follow_ups.append((ticket, _assign(ticket, decision, cause)))
             case OpenChild():
                 follow_ups += _open_child(ticket, decision, cause)
+            case OrderQueue():
+                Outage.objects.filter(desk=ticket.desk, ended_at=None).update(queue_by=decision.by)
             case AskApproval():
                 _ask(ticket, fact, decision, cause)
             case SettleApproval():

@@ -11,7 +11,7 @@ from kept.policy import Policy
 from kept.policy.rules import Template
 from kept.policy.words import Frozen
 from kept.records.instants import moment
-from kept.records.models import Agent, CustomerAddress
+from kept.records.models import Agent, CustomerAddress, Outage
 from kept.services import projections
 from kept.services.links import confirm_token
 from kept.services.locking import LockedTicket
@@ -65,6 +65,7 @@ def sources(
         "level.name": _level_named(policy, ticket.state.facts.get("level")),
         "reason": reason,
         **_dues(ticket),
+        **_outage(ticket.state.facts.get("outage")),
         **_customer(ticket.customer),
         **_agent(agent or ticket.owner, ticket.desk_name),
     }
@@ -95,6 +96,17 @@ def _dues(ticket: LockedTicket) -> dict[str, str]:
             local_time(moment(promise.due_at), ticket.zone) if promise and promise.due_at else ""
         ),
     }
+
+
+def _outage(number: object) -> dict[str, str]:
+    """Return what a running outage is called and what customers are told of it."""
+    if not isinstance(number, str) or not number.isdigit():
+        return {}
+    row = Outage.objects.filter(pk=int(number)).values_list("name", "notice").first()
+    if row is None:
+        return {}
+    name, notice = row
+    return {"outage.name": name, "outage.notice": notice or f"Out of order at the moment: {name}."}
 
 
 def _customer(customer: int | None) -> dict[str, str]:

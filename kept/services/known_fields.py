@@ -44,6 +44,8 @@ def with_known(ticket: LockedTicket, fact: Fact) -> Fact:
 def _known(ticket: LockedTicket, *, begins: bool) -> dict[str, Value]:
     declared = ticket.policy.fields
     known: dict[str, Value] = {}
+    if begins and ticket.outage is not None:
+        known["outage"] = str(ticket.outage)
     if ticket.customer is None:
         return known
     if "surveyed_lately" in declared:

@@ -58,6 +58,8 @@ class LockedTicket:
     sender_proved: bool | None = None
     """Whether the mail that is being taken in comes from whom it names; None without one."""
     timer_failures: int = 0
+    outage: int | None = None
+    """The outage that ran on the desk when this new ticket's row was made."""
     beside: "dict[int, LockedTicket]" = field(default_factory=dict)
     """Other tickets that this transaction touches because of this one: a child, a parent."""
     _people: tuple[Colleague, ...] | None = None

@@ -10,7 +10,7 @@ from kept.policy import Policy
 from kept.policy.facts import UNNAMED, Actor, ActorKind, TicketCreated
 from kept.policy.words import Frozen, Value
 from kept.records.instants import instant
-from kept.services import customers, permissions
+from kept.services import customers, outages, permissions
 from kept.services.addresses import region_of
 from kept.services.beginning import new_row
 from kept.services.errors import AgentId, NotValid
@@ -144,6 +144,8 @@ def first_message(
         fields=dict(opening.fields),
     )
     record(ticket, fact, by_agent=by)
+    if ticket.outage is not None:
+        outages.tie(ticket, ticket.outage)
     return int(message)
 
 

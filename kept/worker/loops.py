@@ -9,7 +9,7 @@ from kept import clock
 from kept.channels.mail import outgoing, receive
 from kept.channels.mail.sandbox import Sandbox
 from kept.channels.mail.send import Connection
-from kept.services import budgets, cadences, clocks, heartbeats, notices, policies
+from kept.services import budgets, cadences, clocks, heartbeats, notices, outages, policies
 from kept.worker import mail
 from kept.worker.loop import Loop
 
@@ -31,6 +31,7 @@ def all_loops(stopping: threading.Event) -> tuple[Loop, ...]:
         Loop(name="intake", work=_intake(), every_seconds=2.0, hears=frozenset({"intake"})),
         Loop(name="mailboxes", work=_mailboxes(stopping), every_seconds=10.0),
         Loop(name="policies", work=_policies(stopping), every_seconds=5.0),
+        Loop(name="outages", work=_outages, every_seconds=5.0, hears=frozenset({"outage"})),
         Loop(name="watchdog", work=_watch, every_seconds=30.0),
         Loop(name="heartbeat", work=_heartbeat(), every_seconds=heartbeats.EVERY_SECONDS),
         Loop(name="cadences", work=_cadences, every_seconds=60.0),
@@ -44,6 +45,10 @@ def _clocks() -> int:
 
 def _notices() -> int:
     return notices.mail_notices(at=clock.now())
+
+
+def _outages() -> int:
+    return outages.tell_tickets(at=clock.now(), limit=BATCH)
 
 
 def _watch() -> int:

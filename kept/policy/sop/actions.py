@@ -17,6 +17,7 @@ from kept.policy.rules import (
     OpenAction,
     OpenChildAction,
     PageAction,
+    QueueAction,
     SendAction,
     SetSeverityAction,
     TargetUnit,
@@ -218,6 +219,10 @@ def _open_child(lowering: Lowering, keys: Keys) -> Action | None:
     return OpenChildAction(template=template.text, team=team.text)
 
 
+def _queue(lowering: Lowering, keys: Keys) -> Action | None:
+    return QueueAction(by=keys.choice("queue", ("severity",), "severity"))
+
+
 def _close(lowering: Lowering, keys: Keys) -> Action | None:
     node = keys.node_of("close")
     allowed = (Status.CLOSED.value, Status.CLOSED_UNCONFIRMED.value, Status.RESOLVED.value)
@@ -229,5 +234,5 @@ def _close(lowering: Lowering, keys: Keys) -> Action | None:
 READERS: dict[str, Callable[[Lowering, Keys], Action | None]] = {
     "escalate": _escalate, "assign": _assign, "page": _page, "notify": _notify, "send": _send,
     "survey": _survey, "set_severity": _set_severity, "flag": _flag, "open": _open,
-    "open_child": _open_child, "close": _close,
+    "open_child": _open_child, "queue": _queue, "close": _close,
 }  # fmt: skip

@@ -36,7 +36,7 @@ _YES_NO = FieldType(type=Type.BOOL)
 _LIST = FieldType(type=Type.LIST)
 
 BUILT_IN_FIELDS: dict[str, FieldType] = {
-    **dict.fromkeys(("type", "topic", "tier", "customer", "owner", "parent"), _WORDS),
+    **dict.fromkeys(("type", "topic", "tier", "customer", "owner", "parent", "outage"), _WORDS),
     **dict.fromkeys(
         ("template", "reason", "to", "who", "kind", "method", "what", "how", "clock", "clause",
          "by_role", "by_level", "by_kind"),

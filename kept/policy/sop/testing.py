@@ -14,6 +14,7 @@ from kept.policy.decisions import (
     Decision,
     Notify,
     OpenChild,
+    OrderQueue,
     PageRole,
     Refuse,
     Send,
@@ -141,6 +142,10 @@ def _children(life: Life) -> list[str]:
     return [one.template for one in life.decisions if isinstance(one, OpenChild)]
 
 
+def _queued_by(life: Life) -> list[str]:
+    return [one.by for one in life.decisions if isinstance(one, OrderQueue)]
+
+
 def _flags(life: Life) -> list[str]:
     flags = life.state.facts.get("flags") or ()
     return [str(flag) for flag in flags] if isinstance(flags, tuple | list) else []
@@ -156,7 +161,8 @@ def _open_steps(life: Life) -> list[str]:
 
 LISTS: dict[str, Callable[[Life], list[str]]] = {
     "refused": _refused, "sent": _sent, "paged": _paged, "notified": _notified,
-    "flags": _flags, "children": _children, "open_steps": _open_steps,
+    "flags": _flags, "children": _children,
+    "queued_by": _queued_by, "open_steps": _open_steps,
 }  # fmt: skip
 
 

@@ -39,6 +39,7 @@ from kept.records.models.mail import (
     RawMessage,
     ReplyToken,
 )
+from kept.records.models.outages import Outage, OutageContact
 from kept.records.models.people import Agent, Membership, Shift
 from kept.records.models.reads import PersonalRead
 from kept.records.models.sending import Notification, Outbox
@@ -50,11 +51,10 @@ __all__ = [
     "Agent", "Alarm", "ApiToken", "ApprovalRow", "Attachment", "CadenceTask", "CommitmentRow",
     "Customer", "CustomerAddress", "CustomerAuthenticator", "CustomerDesk", "CustomerImport",
     "CustomerMerge", "CustomerNote", "CustomerPair", "CustomerPin", "Desk", "Draft", "Erasure",
-    "Heartbeat",
-    "Household", "HouseholdMember", "IdempotentAnswer", "IdentityCheck", "ImportChunk",
+    "Heartbeat", "Household", "HouseholdMember", "IdempotentAnswer", "IdentityCheck", "ImportChunk",
     "ImportRow", "Journal", "KeptText", "Lift", "Mailbox", "Membership", "Message",
     "MessageIdSeen", "Notification", "Organisation", "OrganisationMember",
-    "Outbox", "Payment", "PersonalRead", "PolicyProposal", "PolicyVersion", "Purchase",
+    "Outage", "OutageContact", "Outbox", "Payment", "PersonalRead", "PolicyProposal", "PolicyVersion", "Purchase",
     "RawMessage", "ReplyToken", "Shift", "SignInTry", "StepEvidence", "Ticket",
     "TicketLink",
 ]  # fmt: skip

@@ -1,15 +1,24 @@
 """The desks of a person, the policies a desk has, and the handbook page."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
 from kept.records.compiled import policy_by_hash
-from kept.records.queries.views import ClauseStat, DeskView, HandbookView, PolicyVersionView
+from kept.records.queries.views import (
+    ClauseStat,
+    DeskView,
+    HandbookView,
+    OutageNow,
+    PolicyVersionView,
+)
 
 _DESKS = """
-SELECT d.id, d.slug, d.name, d.sop, d.address, d.zone, p.hash
+SELECT d.id, d.slug, d.name, d.sop, d.address, d.zone, p.hash, o.id, o.name, o.notice, o.began_at,
+       o.queue_by
 FROM desk d LEFT JOIN policy_version p ON p.desk_id = d.id AND p.state = 'active'
+LEFT JOIN outage o ON o.desk_id = d.id AND o.ended_at IS NULL
 WHERE EXISTS (SELECT 1 FROM membership m JOIN agent a ON a.id = m.agent_id
               WHERE m.desk_id = d.id AND m.agent_id = %s AND m.ended_at IS NULL AND a.is_active)
 ORDER BY d.slug
@@ -23,10 +32,19 @@ def desks_of(agent: int) -> tuple[DeskView, ...]:
         return tuple(
             DeskView(
                 id=row[0], slug=row[1], name=row[2], sop=row[3], address=row[4], zone=row[5],
-                policy_hash=row[6],
+                policy_hash=row[6], outage=_outage(row[7:]),
             )
             for row in cursor.fetchall()
         )  # fmt: skip
+
+
+def _outage(row: tuple[Any, ...]) -> OutageNow | None:
+    if row[0] is None:
+        return None
+    number, name, notice, began_at, queue_by = row
+    return OutageNow(
+        id=number, name=name, notice=notice, began_at=began_at, by_severity=queue_by == "severity"
+    )
 
 
 def desk_of(agent: int, slug: str) -> DeskView | None:

@@ -7,8 +7,10 @@ per desk. The inner queries touch index columns only, so a rare filter stays qui
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from django.db import connection
 
+from kept.records.compiled import policy_by_hash
 from kept.records.instants import instant
 from kept.records.masks import hidden
 from kept.records.queries.desks import desks_of
@@ -52,6 +54,8 @@ def queue_page(
     if not shown:
         return QueuePage(rows=(), next_cursor=None, counts=dict.fromkeys(VIEWS, 0), desks=desks)
     settled = is_settled(wanted)
+    if urgent := severities_first(desks, wanted):
+        return _urgent_page(agent, shown, wanted, at, cursor, limit, urgent, desks)
     read = _settled_rows if settled else _rows
     rows = read(agent, shown, wanted, at, cursor, limit + 1)
     page = tuple(queue_row(row, at) for row in rows[:limit])
@@ -60,6 +64,43 @@ def queue_page(
     return QueuePage(
         rows=page,
         next_cursor=_place(last, settled) if last is not None else None,
+        counts=_counts(agent, shown, at),
+        desks=desks,
+    )
+
+
+def severities_first(desks: tuple[DeskView, ...], wanted: QueueFilter) -> tuple[str, ...]:
+    """Return the severities, most urgent first, where an outage orders one desk's queue so."""
+    if wanted.severity or is_settled(wanted):
+        return ()
+    shown = [desk for desk in desks if wanted.desk in (None, desk.slug)]
+    if len(shown) != 1 or shown[0].outage is None or not shown[0].outage.by_severity:
+        return ()
+    hash_ = shown[0].policy_hash
+    return tuple(each.id for each in policy_by_hash(hash_).severities) if hash_ else ()
+
+
+def _urgent_page(
+    agent: int, shown: list[int], wanted: QueueFilter, at: datetime, cursor: str | None,
+    limit: int, severities: tuple[str, ...], desks: tuple[DeskView, ...],
+) -> QueuePage:  # fmt: skip
+    """Read the queue severity by severity; what nobody has classified yet comes second."""
+    groups = (severities[0], "", *severities[1:])
+    rank, _, place = (cursor or "").rpartition(":")
+    first = int(rank) if rank.isascii() and rank.isdigit() and len(rank) < 4 else 0
+    found: list[tuple[int, tuple[Any, ...]]] = []
+    for number, severity in enumerate(groups):
+        if number < first or len(found) > limit:
+            continue
+        start = place if number == first else None
+        known = None if severity else severities
+        only = msgspec.structs.replace(wanted, severity=severity or None)
+        rows = _rows(agent, shown, only, at, start, limit + 1 - len(found), unlike=known)
+        found += [(number, row) for row in rows]
+    rank_of_last, last = found[limit - 1] if len(found) > limit else (0, None)
+    return QueuePage(
+        rows=tuple(queue_row(row, at) for _, row in found[:limit]),
+        next_cursor=f"{rank_of_last}:{_place(last, False)}" if last is not None else None,
         counts=_counts(agent, shown, at),
         desks=desks,
     )
@@ -125,10 +166,15 @@ def standing(
 
 
 def _rows(
-    agent: int, desks: list[int], wanted: QueueFilter, at: datetime, place: str | None, limit: int
-) -> list[tuple[Any, ...]]:
+    agent: int, desks: list[int], wanted: QueueFilter, at: datetime, place: str | None, limit: int,
+    *, unlike: tuple[str, ...] | None = None,
+) -> list[tuple[Any, ...]]:  # fmt: skip
+    """Read open tickets by their next due; `unlike` leaves those of these severities out."""
     key, number = read_cursor(place)
     tests, values = _tests(agent, wanted, at)
+    if unlike is not None:
+        tests += " AND (t.severity IS NULL OR t.severity <> ALL(%(unlike)s))"
+        values["unlike"] = list(unlike)
     values |= {"desks": desks, "key": key, "number": number, "limit": limit}
     owner = "t.owner_id = %(owner)s AND" if "owner" in values else ""
     query = f"""

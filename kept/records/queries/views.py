@@ -68,6 +68,17 @@ class QueuePage(View, frozen=True, kw_only=True):
     desks: tuple["DeskView", ...]
 
 
+class OutageNow(View, frozen=True, kw_only=True):
+    """The outage that runs on a desk."""
+
+    id: int
+    name: str
+    notice: str
+    began_at: datetime
+    by_severity: bool
+    """Whether a clause ordered the queue by severity for its time."""
+
+
 class DeskView(View, frozen=True, kw_only=True):
     """A desk as its members see it."""
 
@@ -78,6 +89,7 @@ class DeskView(View, frozen=True, kw_only=True):
     address: str
     zone: str
     policy_hash: str | None = None
+    outage: OutageNow | None = None
 
 
 # One ticket --------------------------------------------------------------------------------

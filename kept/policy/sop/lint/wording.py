@@ -37,7 +37,8 @@ BLANK = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
 COMMON_SOURCES = frozenset({
     "ticket.number", "ticket.subject", "ticket.url", "customer.name", "customer.email",
     "agent.name", "desk.name", "desk.hours", "severity.name", "level.name", "next_due",
-    "next_due_clause", "promise.due", "survey.url", "confirm.url", "reason",
+    "next_due_clause", "promise.due", "survey.url", "confirm.url", "reason", "outage.name",
+    "outage.notice",
 })  # fmt: skip
 CEILINGS = ("<", "<=")
 MANDATORY = re.compile(r"escalat", re.IGNORECASE)
