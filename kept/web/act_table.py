@@ -2,6 +2,7 @@
 
 from kept.web.act import Act
 from kept.web.acts import CORE
+from kept.web.outage_acts import ACTS as OUTAGE
 
-TABLE: tuple[Act, ...] = CORE
+TABLE: tuple[Act, ...] = (*CORE, *OUTAGE)
 BY_NOUN = {act.noun: act for act in TABLE}

@@ -47,6 +47,7 @@ class Place:
 PLACES: tuple[Place, ...] = (
     Place(name="Wallboard", says="the wallboard", route="wallboard"),
     Place(name="Outbox", says="the outbox", route="outbox"),
+    Place(name="Outages", says="the outages", route="outages"),
     Place(name="Quarantine", says="the quarantine", route="quarantine"),
 )
 

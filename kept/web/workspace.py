@@ -119,6 +119,12 @@ def query_of(asked: Mapping[str, str]) -> str:
     return f"?{urlencode(kept)}" if kept else ""
 
 
+def _order(wanted: QueueFilter, page: QueuePage) -> str:
+    if is_settled(wanted):
+        return "last changed first"
+    return "urgent first, for the outage" if page.urgent_first else "next due first"
+
+
 def workspace(
     request: HttpRequest, page: QueuePage, wanted: QueueFilter, open_ticket: int | None
 ) -> Workspace:
@@ -129,7 +135,7 @@ def workspace(
     title = next(name for view, name, _ in VIEWS if view == wanted.view)
     return Workspace(
         title=f"{title}, {desks[wanted.desk].name}" if wanted.desk in desks else title,
-        order="last changed first" if is_settled(wanted) else "next due first",
+        order=_order(wanted, page),
         views=tuple(_view(view, name, tone, asked, wanted, page) for view, name, tone in VIEWS),
         desks=tuple(
             Link(name=desk.name, slug=slug, href=_href({**asked, "desk": slug}))

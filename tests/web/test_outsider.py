@@ -6,16 +6,26 @@ import pytest
 from django.test import Client
 from django.urls import get_resolver
 
-from kept.records.models import Attachment, CommitmentRow, Journal, Message, Outbox, RawMessage
+from kept import clock
+from kept.records.models import (
+    Attachment,
+    CommitmentRow,
+    Journal,
+    Membership,
+    Message,
+    Outage,
+    Outbox,
+    RawMessage,
+)
 from tests.people import Cast
 
 PUBLIC = {"sign-in", "healthz", "readyz", "customer-answer", "remote-picture", "live"}
-OWN = {"queue", "wallboard", "outbox", "quarantine", "sign-out"}
+OWN = {"queue", "wallboard", "outbox", "outages", "quarantine", "sign-out"}
 NOUNS = (
     "messages", "triage", "assignments", "escalations", "acceptances", "waits", "promises",
     "steps", "approvals", "approval-decisions", "payments", "resolutions", "confirmations",
     "closures", "reopenings", "severities", "flags", "attempts", "verifications",
-    "acknowledgements", "spam",
+    "acknowledgements", "spam", "outage-ties",
 )  # fmt: skip
 
 
@@ -33,6 +43,11 @@ def addresses(number: int) -> dict[str, str]:
     )
     commitment = CommitmentRow.objects.filter(ticket_id=number).first()
     assert commitment
+    lead = Membership.objects.get(desk__slug="small", role="lead")
+    outage = Outage.objects.create(
+        desk_id=lead.desk_id, name="Dana's telephone", began_at=clock.now(),
+        began_by_id=lead.agent_id,
+    )  # fmt: skip
     return {
         "ticket": f"/tickets/{number}",
         "acts": f"/tickets/{number}/messages",
@@ -40,6 +55,7 @@ def addresses(number: int) -> dict[str, str]:
         "message-html": f"/messages/{message.pk}/frame",
         "attachment": f"/attachments/{file.pk}",
         "sop": "/sop/small",
+        "outage-ending": f"/outages/{outage.pk}/ending",
     }
 
 
@@ -62,7 +78,7 @@ def test_what_is_anothers_answers_as_what_does_not_exist(eve: Client, ticket: in
     for name, address in addresses(ticket).items():
         if name == "acts":
             continue
-        answer = eve.get(address)
+        answer = eve.post(address) if name == "outage-ending" else eve.get(address)
         assert (answer.status_code, answer.content == missing) == (404, True), name
 
 
@@ -85,8 +101,16 @@ def test_an_outsiders_own_pages_hold_nothing_of_the_desk(eve: Client, ticket: in
         assert "dana@" not in page, address
 
 
+def test_an_outsider_sees_no_outage_and_declares_none(eve: Client, ticket: int) -> None:
+    addresses(ticket)
+    for address in ("/", "/outages", "/wallboard"):
+        assert "Dana" not in eve.get(address).content.decode(), address
+    declared = eve.post("/outages", {"desk": "small", "name": "Eve's own"})
+    assert (declared.status_code, declared.content == nowhere(eve)) == (404, True)
+    assert Outage.objects.filter(ended_at=None).count() == 1
+
+
 def test_an_outsider_cannot_free_what_is_held_back(eve: Client, desk: Cast) -> None:
-    from kept import clock
     from kept.services import intake
 
     raw = intake.keep_raw("small", "small@kept.example", b"\xff broken", at=clock.now())
@@ -105,7 +129,7 @@ def test_an_owner_from_another_desk_is_refused(amira: Client, desk: Cast, ticket
 def test_a_stranger_is_asked_to_sign_in_whatever_there_is(desk: Cast, ticket: int) -> None:
     stranger = Client()
     for address in (*addresses(ticket).values(), "/tickets/999999999", "/", "/outbox"):
-        verb = stranger.post if address.endswith("/messages") else stranger.get
+        verb = stranger.post if address.endswith(("/messages", "/ending")) else stranger.get
         answer = verb(address)
         assert answer.status_code == 302, address
         assert answer["Location"].startswith("/sign-in?next="), address

@@ -4,6 +4,8 @@ from datetime import datetime
 
 from django.db import connection
 
+from kept.policy.rights import may
+from kept.records.compiled import policy_by_hash
 from kept.records.queries.views import View
 
 SHOWN = 50
@@ -39,6 +41,24 @@ def outages_of(agent: int) -> tuple[OutageView, ...]:
             )
             for row in cursor.fetchall()
         )  # fmt: skip
+
+
+def may_declare(agent: int) -> frozenset[str]:
+    """Return the desks on which the reader's roles include declaring an outage."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT d.slug, p.hash, array_agg(m.role) FROM membership m
+            JOIN agent a ON a.id = m.agent_id AND a.is_active JOIN desk d ON d.id = m.desk_id
+            JOIN policy_version p ON p.desk_id = d.id AND p.state = 'active'
+            WHERE m.agent_id = %s AND m.ended_at IS NULL GROUP BY d.slug, p.hash
+            """,
+            [agent],
+        )
+        rows = cursor.fetchall()
+    return frozenset(
+        slug for slug, hash_, roles in rows if may(policy_by_hash(hash_), roles, "declare_outage")
+    )
 
 
 def contacts_of(agent: int, outage: int) -> tuple[int, ...]:

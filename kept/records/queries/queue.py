@@ -103,6 +103,7 @@ def _urgent_page(
         next_cursor=f"{rank_of_last}:{_place(last, False)}" if last is not None else None,
         counts=_counts(agent, shown, at),
         desks=desks,
+        urgent_first=True,
     )
 
 

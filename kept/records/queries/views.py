@@ -66,6 +66,8 @@ class QueuePage(View, frozen=True, kw_only=True):
     counts: dict[str, int]
     """By view name."""
     desks: tuple["DeskView", ...]
+    urgent_first: bool = False
+    """Whether an outage puts severity before what is due next."""
 
 
 class OutageNow(View, frozen=True, kw_only=True):

@@ -6,11 +6,12 @@ it answers None it is not there. Acts whose `panel` names it come along with the
 
 from dataclasses import dataclass
 
-from kept.web.panels import approvals, customer, next_acts, steps
+from kept.web.panels import approvals, customer, next_acts, outage, steps
 from kept.web.panels.panel import Glance, Panel
 
 EVERY: tuple[Panel, ...] = (
     next_acts.PANEL,
+    outage.PANEL,
     steps.PANEL,
     approvals.PANEL,
     customer.PANEL,
