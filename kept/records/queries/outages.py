@@ -12,7 +12,7 @@ SHOWN = 50
 
 
 class OutageView(View, frozen=True, kw_only=True):
-    """One outage with how many contacts it touched; `missed` of them missed something."""
+    """One outage with how many contacts it touched; `missed` of them missed a due meanwhile."""
 
     id: int
     desk: str
@@ -97,8 +97,11 @@ LEFT JOIN agent e ON e.id = o.ended_by_id
 LEFT JOIN LATERAL (
   SELECT count(*) FILTER (WHERE c.untied_at IS NULL) AS tied,
          count(*) FILTER (WHERE c.untied_at IS NOT NULL) AS untied,
-         count(*) FILTER (WHERE c.untied_at IS NULL AND t.missed_count > 0) AS missed
-  FROM outage_contact c JOIN ticket t ON t.id = c.ticket_id WHERE c.outage_id = o.id
+         count(*) FILTER (WHERE c.untied_at IS NULL AND EXISTS (
+           SELECT 1 FROM commitment m WHERE m.ticket_id = c.ticket_id
+             AND m.missed_at >= o.began_at AND m.missed_at <= COALESCE(o.ended_at, 'infinity')
+         )) AS missed
+  FROM outage_contact c WHERE c.outage_id = o.id
 ) c ON TRUE
 ORDER BY (o.ended_at IS NULL) DESC, o.began_at DESC
 """
