@@ -71,6 +71,12 @@ def untie(ticket_id: int, *, by: AgentId, at: datetime) -> None:
             )
 
 
+def tie_new(ticket: LockedTicket) -> None:
+    """Tie a new ticket to the outage that ran when its row was made, if one did."""
+    if ticket.outage is not None:
+        tie(ticket, ticket.outage)
+
+
 def tie(ticket: LockedTicket, outage: int) -> None:
     """Remember that a ticket is a contact under an outage."""
     OutageContact.objects.bulk_create(

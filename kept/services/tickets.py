@@ -144,8 +144,7 @@ def first_message(
         fields=dict(opening.fields),
     )
     record(ticket, fact, by_agent=by)
-    if ticket.outage is not None:
-        outages.tie(ticket, ticket.outage)
+    outages.tie_new(ticket)
     return int(message)
 
 
