@@ -112,3 +112,18 @@ def test_both_ends_of_a_range_keep_their_size(text: str, amounts: tuple[int, int
     low, high = quantities(text)
     assert (low.amount, high.amount) == amounts
     assert (low.part, high.part) == (Part.MIN, Part.MAX)
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("over $100 and 3 attempts", [(Kind.MONEY, Part.ONLY), (Kind.COUNT, Part.ONLY)]),
+        ("$100 and $50", [(Kind.MONEY, Part.ONLY)] * 2),
+        ("between $50 and 100", [(Kind.MONEY, Part.MIN), (Kind.MONEY, Part.MAX)]),
+        ("$50 to 3 days", [(Kind.MONEY, Part.ONLY), (Kind.DURATION, Part.ONLY)]),
+    ],
+)
+def test_an_amount_takes_no_figure_that_follows_it(
+    text: str, kinds: list[tuple[Kind, Part]]
+) -> None:
+    assert [(one.kind, one.part) for one in quantities(text)] == kinds

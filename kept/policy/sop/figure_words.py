@@ -58,14 +58,16 @@ _MONEY_SIGN = r"(?:US\$|[$€£₹]|(?:USD|EUR|GBP|INR|CHF|CAD|AUD|Rs\.?)(?=[ \d
 _MONEY_WORD = r"(?:(?:USD|EUR|GBP|INR|CHF|CAD|AUD|dollars?|euros?|pounds?|rupees?)\b|[$€£₹](?!\d))"
 _SCALE = r"(?:[ ](?:thousand|million|billion)|[ ]?(?:k|m|bn))\b"
 _PLUS = r"[ ]and[ ]a[ ](?:half|quarter)\b|[ ]?[½¼¾]"
+_TO = r"[ ]?(?:-|–|—|\bto\b)[ ]?"
 _RANGE = r"[ ]?(?:-|–|—|\bto\b|\band\b)[ ]?"
 _LEFT = r"(?<![\w.,#$€£₹/:-])"
 
 FIGURE = re.compile(
     rf"""(?P<compact>{_LEFT}\d{{1,9}}[wdhms](?:\d{{1,9}}[hms]){{1,3}}(?!\w))
-    |(?P<money>{_MONEY_SIGN}[ ]?(?P<money_low>{_NUMBER})(?P<money_low_scale>{_SCALE})?
-        (?:{_RANGE}(?P<money_high_sign>{_MONEY_SIGN})?
-            [ ]?(?P<money_high>{_NUMBER})(?P<money_high_scale>{_SCALE})?(?![\w%]))?)
+    |(?P<money>(?P<between>between[ ])?
+        {_MONEY_SIGN}[ ]?(?P<money_low>{_NUMBER})(?P<money_low_scale>{_SCALE})?
+        (?:(?:{_TO}|[ ]and[ ](?(between)|(?={_MONEY_SIGN})))(?P<money_high_sign>{_MONEY_SIGN})?
+            [ ]?(?P<money_high>{_NUMBER})(?P<money_high_scale>{_SCALE})?(?![\w%]|[ -]{_UNIT}))?)
     |\b(?P<half>half[ ]an[ ]hour|(?:(?:a|one|three)[ -])?quarters?[ ]of[ ]an[ ]hour)\b
     |\b(?P<and_half>(?:an?|one)[ ](?P<and_half_unit>{_UNIT})(?P<and_half_plus>{_PLUS}))
     |{_LEFT}(?P<low>{_NUMBER})(?:(?P<range>{_RANGE})(?P<high>{_NUMBER}))?

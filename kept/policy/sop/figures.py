@@ -166,7 +166,9 @@ def _money(part: dict[str, str | None], found: re.Match[str]) -> Iterator[Quanti
     ends = [(low, scale, Part.ONLY)]
     if high is not None:
         shared = None if part["money_high_sign"] else high_scale
-        ends = [(low, scale or shared, Part.MIN), (high, high_scale, Part.MAX)]
+        is_range = part["between"] or " and " not in found.group().lower()
+        least, most = (Part.MIN, Part.MAX) if is_range else (Part.ONLY, Part.ONLY)
+        ends = [(low, scale or shared, least), (high, high_scale, most)]
     for number, times, which in ends:
         said = found.group() if high is None else number
         yield _plain(Kind.MONEY, _scaled(number, times) * 100, said, found.span(), which)

@@ -164,12 +164,24 @@ class Lowering:
             field = self.names.fields.get(kind)
             known = self.names.fields if kind == "field" else field.values if field else ()
             advice = did_you_mean(name, known)
-            if kind == "field" and not advice:
-                advice = "declare it under `fields:` in the front matter"
+            if kind == "field":
+                advice = (
+                    self._instead_of_field(name)
+                    or advice
+                    or ("declare it under `fields:` in the front matter")
+                )
         self.problems.error(
             _within(scalar, problem.offset), problem.code, problem.message,
             clause=clause.id, advice=advice,
         )  # fmt: skip
+
+    def _instead_of_field(self, name: str) -> str:
+        """Return what was meant where a value stands without quotes, or nothing at all."""
+        if name in ("null", "none", "nil"):
+            return "to ask whether a field has a value, write known(field)"
+        if any(name in field.values for field in self.names.fields.values()):
+            return f'put the word in quotes: "{name}"'
+        return ""
 
     def _figure(self, name: str, kind: Type, place: Place, prose: ClauseNode) -> Value:
         if kind in KINDS_OF:
@@ -191,19 +203,34 @@ class Lowering:
         return parameter.value
 
     def _check_literals(self, tree: Expr, scalar: Scalar, prose: ClauseNode) -> None:
-        """Hold amounts of money in a condition against the sentence."""
+        """Hold the figures of a condition against the sentence.
+
+        None and one are words of the grammar (`failed_attempts > 0`), and a count or score is
+        held only against a sentence that has one: `P2` and `level 3` would be figures else.
+        """
         for node in walk(tree):
-            if node.op != "literal" or node.name != Type.MONEY or not isinstance(node.value, int):
+            if node.op != "literal" or not isinstance(node.value, int) or node.value <= 0:
                 continue
-            if node.value == 0:
-                continue
-            text = f"{node.value // 100}.{node.value % 100:02d}"
-            one = read_figure(text, Kind.MONEY)
-            if one is not None:
+            text = _written(node.name, node.value)
+            one = read_figure(text, KINDS_OF[Type(node.name)]) if text else None
+            if one is not None and (one.kind is Kind.MONEY or self._states(prose, one.kind)):
                 self.figures.check(one, _within(scalar, node.start), prose)
+
+    def _states(self, prose: ClauseNode, kind: Kind) -> bool:
+        kinds = {kind, Kind.COUNT} if kind is Kind.SCORE else {kind}
+        return any(one.kind in kinds for one in self.figures.of(prose))
 
 
 READERS = ("field", "known")
+
+
+def _written(kind: str, value: int) -> str:
+    """Return a literal as a sentence would write it; nothing for one that is no figure."""
+    if kind == Type.MONEY:
+        return f"{value // 100}.{value % 100:02d}"
+    if kind == Type.SCORE:
+        return f"{value // 1000}.{value % 1000:03d}".rstrip("0").rstrip(".")
+    return str(value) if kind == Type.COUNT and value > 1 else ""
 
 
 def _within(scalar: Scalar, offset: int) -> Place:
