@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
+
+import msgspec
 
 from kept.cli.output import Stop, coloured
 from kept.policy.errors import Compiled, Problem
@@ -15,6 +17,7 @@ from kept.policy.sop.lower import compile_sop
 
 EXTENDS = re.compile(r"^extends:\s*[\"']?([A-Za-z0-9_-]+)", re.MULTILINE)
 SHOWN = 160
+FRONT_LOOKED_AT = 4_000
 
 
 def add_file(
@@ -53,8 +56,18 @@ def compile_file(
     file = path or chosen.file
     text = read_text(file)
     given = {**_parameters(chosen.parameters), **(parameters or {})}
-    parents = dict(_parents(file, text, chosen.parents))
-    return compile_sop(text, name=str(file), parameters=given, parents=parents)
+    parents = _parents(file, text, chosen.parents)
+    texts = {name: parent for name, (_, parent) in parents.items()}
+    compiled = compile_sop(text, name=str(file), parameters=given, parents=texts)
+    if not any(one.file in parents for one in compiled.problems):
+        return compiled
+    # The compiler knows a parent by its name; people look for its file.
+    paths = {name: str(path) for name, (path, _) in parents.items()}
+    problems = tuple(
+        msgspec.structs.replace(one, file=paths.get(one.file, one.file))
+        for one in compiled.problems
+    )
+    return Compiled(policy=compiled.policy, problems=problems)
 
 
 def read_policy(chosen: argparse.Namespace, *, path: Path | None = None) -> Policy:
@@ -78,17 +91,29 @@ def _parameters(written: list[str]) -> dict[str, str]:
     return found
 
 
-def _parents(file: Path, text: str, given: list[Path]) -> Iterator[tuple[str, str]]:
-    """Yield the SOPs that may be extended: those given, and the one beside the file."""
+def _parents(file: Path, text: str, given: list[Path]) -> dict[str, tuple[Path, str]]:
+    """Return what may be extended, by name: the SOPs given, and the ancestors beside the file."""
+    found: dict[str, tuple[Path, str]] = {}
     for path in given:
         parent = read_text(path)
         named = re.search(r"^sop:\s*(\S+)", parent, re.MULTILINE)
-        yield (named[1].strip("\"'") if named else path.stem), parent
-    extends = EXTENDS.search(text[:4000])
-    if extends and str(file) != "-":
-        beside = file.with_name(f"{extends[1]}.md")
-        if beside.exists() and beside != file:
-            yield extends[1], read_text(beside)
+        found[named[1].strip("\"'") if named else path.stem] = (path, parent)
+    wanted, seen = _extended(text), set[str]()
+    while wanted and wanted not in seen:
+        seen.add(wanted)
+        if wanted not in found:
+            beside = file.with_name(f"{wanted}.md")
+            if str(file) == "-" or not beside.exists():
+                break
+            found[wanted] = (beside, read_text(beside))
+        wanted = _extended(found[wanted][1])
+    return found
+
+
+def _extended(text: str) -> str:
+    """Return the name of what a text extends, or nothing."""
+    extends = EXTENDS.search(text[:FRONT_LOOKED_AT])
+    return extends[1] if extends else ""
 
 
 def problem_lines(problem: Problem, stream: object = None) -> list[str]:

@@ -119,3 +119,18 @@ def test_bytes_that_are_no_utf8_are_told_as_such(kept: Kept, shop: Path) -> None
     shop.write_text(SHOP, encoding="utf-16")
     problems = kept("sop", "check", shop, "--json").json["problems"]
     assert [(one["code"], one["line"]) for one in problems] == [("E407", 1)]
+
+
+def test_ancestors_beside_the_file_are_found_and_told_by_their_file(
+    kept: Kept, shop: Path
+) -> None:
+    front = "---\nsop: {}\ntitle: T\nversion: 1.0.0\nzone: Europe/London\nextends: {}\n---\n# T\n"
+    night, late = shop.with_name("night.md"), shop.with_name("late.md")
+    night.write_text(front.format("night", "shop@1"))
+    late.write_text(front.format("late", "night@1"))
+    assert kept("sop", "check", late).code == 0
+    shop.write_text(SHOP.replace("stop: agent_public", "stop: agnt"))
+    (problem,) = kept("sop", "check", late, "--json").json["problems"]
+    assert (problem["file"], problem["code"]) == (str(shop), "E106")
+    night.write_text(front.format("night", "late@1"))
+    assert "E502 the parent" in kept("sop", "check", late).out

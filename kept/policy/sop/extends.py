@@ -43,23 +43,41 @@ def with_parent(
     name = document.front.get("extends")
     if not isinstance(name, Scalar) or name.is_empty:
         _refuse_tailoring(document, problems)
-        return Family(document=document)
+        return Family(document=_without_tailoring(document, problems))
     parent = _parent(name, parents, problems, generation)
     if parent is None:
-        return Family(document=document)
+        return Family(document=_without_tailoring(document, None))
     whole = with_parent(parent, parents, problems, generation + 1).document
     tailor = _Tailor(document, whole, problems)
     return Family(document=tailor.merged(), parent=whole, touched=tailor.touched)
+
+
+def _without_tailoring(document: Document, problems: Problems | None) -> Document:
+    """Return the document without rules that change a parent's: there is none to change."""
+    blocks = []
+    for loaded in document.blocks:
+        maps = _maps(loaded.node) if loaded.kind == "rule" else ()
+        acts = [one.entries[key][0] for one in maps for key in ("set", "remove") if one.get(key)]
+        for key in acts:
+            _refuse(key, loaded.clause.id, problems)
+        if not acts:
+            blocks.append(loaded)
+    return replace(document, blocks=tuple(blocks))
+
+
+def _refuse(key: Scalar, clause: str, problems: Problems | None) -> None:
+    if problems is not None:
+        problems.error(
+            key.place, "E501", f'"{key.text}" without `extends`', clause=clause,
+            advice="name the parent: extends: esc@2",
+        )  # fmt: skip
 
 
 def _refuse_tailoring(document: Document, problems: Problems) -> None:
     for key in ("set", "remove"):
         entry = document.front.entries.get(key)
         if entry is not None:
-            problems.error(
-                entry[0].place, "E501", f'"{key}" without `extends`', clause=document.sop,
-                advice="name the parent: extends: esc@2",
-            )  # fmt: skip
+            _refuse(entry[0], document.sop, problems)
 
 
 def _parent(
@@ -69,15 +87,12 @@ def _parent(
     sop, _, version = wanted.partition("@")
     key = next((key for key in (wanted, sop) if key in parents), None)
     if key is None or generation >= MAX_GENERATIONS:
-        what = "is not here" if key is None else "extends in a circle"
-        problems.error(
-            name.place, "E502", f'the parent "{wanted[:60]}" {what}',
-            advice=did_you_mean(wanted, parents) or "add the parent's file",
-        )  # fmt: skip
+        what, advice = f"extends in a circle, or over {MAX_GENERATIONS} times", "let one end it"
+        if key is None:
+            what, advice = "is not here", did_you_mean(wanted, parents) or "add the parent's file"
+        problems.error(name.place, "E502", f'the parent "{wanted[:60]}" {what}', advice=advice)
         return None
-    found = Problems()
-    parent = parse(parents[key], key, found)
-    problems.found.extend(found.found)
+    parent = parse(parents[key], key, problems)
     own = parent.front.get("version")
     has = own.text.strip() if isinstance(own, Scalar) else ""
     if version and has.split(".")[: version.count(".") + 1] != version.split("."):
@@ -98,8 +113,11 @@ class _Tailor:
         self.touched: dict[str, Place] = {}
         self.blocks: list[Loaded] = list(parent.blocks)
         self.removed: set[str] = set()
+        self.acts: list[Loaded] = []
+        """Blocks that change the parent: their clause is carried out, though it has no rule."""
 
     def merged(self) -> Document:
+        self._check_ids()
         added = [self._own(loaded) for loaded in self.child.blocks]
         self._removed_by_front()
         front = self._front()
@@ -110,8 +128,20 @@ class _Tailor:
             self.child,
             front=front,
             clauses=(*self.parent.clauses, *self.child.clauses),
-            blocks=(*kept, *(one for one in added if one is not None)),
+            blocks=(*kept, *(one for one in added if one is not None), *self.acts),
         )
+
+    def _check_ids(self) -> None:
+        """An id is one clause's alone, across the family."""
+        theirs = {node.id: node for node in self.parent.clauses if node.id}
+        for node in self.child.clauses:
+            first = theirs.get(node.id)
+            if first is not None:
+                where = f"line {first.place.line} of {first.place.source.name}"
+                self.problems.error(
+                    node.anchor_place or node.place, "E405", f'the anchor "{node.id}" is taken',
+                    clause=node.id, advice=f"{where} has it; choose another",
+                )  # fmt: skip
 
     def _own(self, loaded: Loaded) -> Loaded | None:
         """Take a block of the child: a rule that sets or removes changes the parent's."""
@@ -131,12 +161,13 @@ class _Tailor:
                     self._remove(scalar, loaded.clause)
             else:
                 rest.append(one)
+        if len(rest) < len(maps):
+            self.acts.append(replace(loaded, block=replace(loaded.block, kind="set")))
         if not rest:
             return None
-        return Loaded(
-            clause=loaded.clause, block=loaded.block,
-            node=rest[0] if len(rest) == 1 else Seq(place=node.place, values=rest),
-        )  # fmt: skip
+        return replace(
+            loaded, node=rest[0] if len(rest) == 1 else Seq(place=node.place, values=rest)
+        )
 
     # Set -------------------------------------------------------------------------------------
 
@@ -151,11 +182,7 @@ class _Tailor:
             if not chosen or chosen in _names(node)
         ]  # fmt: skip
         if len(rules) != 1:
-            names = ", ".join(name for _, node in rules for name in sorted(_names(node))[:1])
-            keys.tell(
-                scalar.place, "E504", f'"{scalar.text[:60]}" has {len(rules)} rules to set',
-                f"choose with rule: one of {names}" if rules else "add a rule instead",
-            )  # fmt: skip
+            self._cannot_choose(keys, scalar, chosen, len(rules))
             return
         loaded, node = rules[0]
         changed = Map(place=node.place, entries=dict(node.entries))
@@ -166,6 +193,17 @@ class _Tailor:
             changed.entries[key] = (name, _answering(value, keys.clause))
         self.touched[scalar.text] = scalar.place
         self._replace(loaded, node, changed)
+
+    def _cannot_choose(self, keys: Keys, scalar: Scalar, chosen: str, count: int) -> None:
+        names = [
+            _full_name(node) for loaded in self.blocks if loaded.clause.id == scalar.text
+            and loaded.kind == "rule" for node in _maps(loaded.node)
+        ]  # fmt: skip
+        which = f' called "{chosen[:60]}"' if chosen else ""
+        keys.tell(
+            scalar.place, "E504", f'"{scalar.text[:60]}" has {count} rules{which} to set',
+            f"choose with rule: {' or '.join(names)}" if names else "add a rule instead",
+        )  # fmt: skip
 
     def _replace(self, loaded: Loaded, old: Map, new: Map) -> None:
         node: Node = new
@@ -221,7 +259,7 @@ class _Tailor:
         keys = Keys(self.child.front, self.child.root, self.problems)
         values = keys.map("set")
         parameters = front.get("parameters")
-        known = parameters.entries if isinstance(parameters, Map) else {}
+        known = dict(parameters.entries) if isinstance(parameters, Map) else {}
         for name, (key, value) in (values.entries if values else {}).items():
             entry = known.get(name)
             if entry is None or not isinstance(entry[1], Map):
@@ -232,6 +270,10 @@ class _Tailor:
                 continue
             merged = {**entry[1].entries, "value": (key, value)}
             known[name] = (entry[0], Map(place=entry[1].place, entries=merged))
+        if values and isinstance(parameters, Map):
+            # Not in place: the parent is held against the child with its own values.
+            whole = Map(place=parameters.place, entries=known)
+            front.entries["parameters"] = (front.entries["parameters"][0], whole)
 
 
 def _maps(node: Node) -> Iterator[Map]:
@@ -246,6 +288,10 @@ def _names(node: Map) -> set[str]:
         if isinstance(value, Scalar):
             return {f"{key}:{value.text}", value.text, key}
     return set()
+
+
+def _full_name(node: Map) -> str:
+    return max(_names(node), key=len, default="")
 
 
 def _answering(node: Node, clause: ClauseNode) -> Node:

@@ -14,7 +14,7 @@ from kept.policy.sop.keys import Keys
 from kept.policy.sop.lowering import Lowering
 from kept.policy.sop.params import UNITS, parameter_quantity, read_figure
 from kept.policy.sop.parse import SOP_NAME, Document
-from kept.policy.sop.source import did_you_mean
+from kept.policy.sop.source import Place, did_you_mean
 from kept.policy.sop.yaml import Map, Scalar, Seq
 from kept.policy.sop.zones import instant_of, zone_named
 from kept.policy.words import HOUR, Frozen, Instant, Micros
@@ -135,7 +135,7 @@ def _parameters(lowering: Lowering, keys: Keys, overrides: Mapping[str, str]) ->
         text = scalar.text.strip() if scalar is not None else None
         parameter = Parameter(
             id=name, value=overrides.get(name, text), unit=unit or "text",
-            why=inner.text("why"), line=key.place.line,
+            why=inner.text("why"), line=_line_of(lowering, keys, key.place),
         )  # fmt: skip
         _check_parameter(inner, parameter, scalar or key)
         inner.done()
@@ -146,6 +146,13 @@ def _parameters(lowering: Lowering, keys: Keys, overrides: Mapping[str, str]) ->
                 keys.node.place, "E113", f'unknown parameter "{name[:60]}"',
                 did_you_mean(name, found),
             )  # fmt: skip
+
+
+def _line_of(lowering: Lowering, keys: Keys, place: Place) -> int:
+    """Return the line of a place in this file; what a parent says stands where it is named."""
+    if place.source is lowering.source:
+        return place.line
+    return keys.key_place("extends").line
 
 
 def _check_parameter(keys: Keys, parameter: Parameter, scalar: Scalar) -> None:

@@ -38,6 +38,7 @@ def check_locked(
     old: Policy, new: Policy, locked: dict[str, int], family: Family, problems: Problems
 ) -> None:
     """Tell every locked clause of the parent that the child loosens."""
+    parent = family.parent.source.name if family.parent is not None else ""
     now = {(rule.because.clause, rule.because.rule): rule for rule in new.rules}
     for rule in old.rules:
         clause = rule.because.clause
@@ -48,7 +49,7 @@ def check_locked(
             place = family.touched.get(clause) or family.place
             problems.error(
                 place, "E505", f'"{clause}" is locked and would be looser: {why}', clause=clause,
-                advice="only tighten it, or ask who locked it", other_line=locked[clause],
+                advice=f"only tighten it; line {locked[clause]} of {parent} locks it",
             )  # fmt: skip
     for rule in new.rules:
         if rule.because.clause.split(".")[0] != new.sop:
@@ -58,7 +59,7 @@ def check_locked(
                 problems.error(
                     Place(family.document.source, rule.because.line), "E505",
                     f'"{beaten}" is locked and takes no exception', clause=rule.because.clause,
-                    advice="drop exception_to", other_line=locked[beaten],
+                    advice=f"drop exception_to; line {locked[beaten]} of {parent} locks it",
                 )  # fmt: skip
 
 

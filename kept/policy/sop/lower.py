@@ -68,7 +68,7 @@ def _whole(
     old, locked = lower(family.parent, alone, {})
     policy, _ = lower(family.document, problems, parameters, with_examples=True)
     if alone.has_errors:
-        problems.found.extend(alone.found)
+        problems.take(alone.found)
     elif not problems.has_errors:
         check_locked(old, policy, locked, family, problems)
     return policy
@@ -100,7 +100,7 @@ def _lint_what_stands(policy: Policy, family: Family, problems: Problems) -> Non
     desk = Desk(policy, family.document.source, found)
     for look in (cases.tables, times.calendars_that_never_open, wording.blanks_without_source):
         look(desk)
-    problems.found.extend(one for one in found.found if one.severity == "error")
+    problems.take(one for one in found.found if one.severity == "error")
 
 
 def lower(

@@ -10,7 +10,7 @@ from typing import get_args
 
 from kept.policy.conditions import FieldType, Type
 from kept.policy.facts import Fact
-from kept.policy.sop.source import Place, Problems, did_you_mean
+from kept.policy.sop.source import Place, Problems, Source, did_you_mean
 from kept.policy.words import Status
 
 CODES = {
@@ -64,6 +64,8 @@ class Names:
     problems: Problems
     declared: dict[str, dict[str, int]] = field(default_factory=dict)
     fields: dict[str, FieldType] = field(default_factory=lambda: dict(BUILT_IN_FIELDS))
+    sources: dict[tuple[str, str], Source] = field(default_factory=dict)
+    """The file that declares a name: an SOP's own or its parent's."""
 
     def of(self, kind: str) -> dict[str, int]:
         return self.declared.setdefault(kind, {})
@@ -72,12 +74,17 @@ class Names:
         """Add a name; one that is taken is a problem, and the first one stays."""
         known = self.of(kind)
         if name in known:
+            source = self.sources.get((kind, name))
+            theirs = source is not None and source is not place.source
+            where = f" of {source.name}" if theirs and source is not None else ""
             self.problems.error(
                 place, "E420", f'{kind} "{name}" is declared twice', clause=clause,
-                advice=f"line {known[name]} has the first", other_line=known[name],
+                advice=f"line {known[name]}{where} has the first",
+                other_line=None if theirs else known[name],
             )  # fmt: skip
             return False
         known[name] = place.line
+        self.sources[kind, name] = place.source
         return True
 
     def refer(self, kind: str, name: str, place: Place, clause: str) -> bool:

@@ -87,6 +87,15 @@ class Problems:
             )
         )  # fmt: skip
 
+    def take(self, others: Iterable[Problem]) -> None:
+        """Add problems found apart, each told once."""
+        for one in others:
+            key = (one.file, one.line, one.column, one.code, one.message)
+            if key not in self.seen:
+                self.seen.add(key)
+                self.counts[one.severity] = self.counts.get(one.severity, 0) + 1
+                self.found.append(one)
+
     @property
     def is_full(self) -> bool:
         """Whether there are more errors than anybody will read."""
