@@ -128,11 +128,20 @@ def first_message(
             ],
         )
         message, tier = cursor.fetchone()
-    actor = Actor(id=f"c{customer}", kind=ActorKind.CUSTOMER) if customer else UNNAMED
-    fact = TicketCreated(
+    fact = _created(ticket, opening, fact_id=opening.fact_id or f"m{message}", tier=tier or None)
+    record(ticket, fact, by_agent=by)
+    outages.tie_new(ticket)
+    return int(message)
+
+
+def _created(
+    ticket: LockedTicket, opening: Opening, *, fact_id: str, tier: str | None
+) -> TicketCreated:
+    customer = ticket.customer
+    return TicketCreated(
         at=instant(opening.occurred_at or ticket.at),
-        id=opening.fact_id or f"m{message}",
-        by=actor,
+        id=fact_id,
+        by=Actor(id=f"c{customer}", kind=ActorKind.CUSTOMER) if customer else UNNAMED,
         trusted=opening.trusted,
         severity=opening.severity,
         channel=opening.channel,
@@ -140,12 +149,9 @@ def first_message(
         type=opening.type,
         topic=opening.topic,
         customer=str(customer) if customer else None,
-        tier=tier or None,
+        tier=tier,
         fields=dict(opening.fields),
     )
-    record(ticket, fact, by_agent=by)
-    outages.tie_new(ticket)
-    return int(message)
 
 
 def _as_the_sop_knows(policy: Policy, opening: Opening) -> Opening:
