@@ -6,6 +6,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.db.models import Q
 
 from kept.policy import Policy
 from kept.policy.rules import Template
@@ -66,7 +67,7 @@ def sources(
         "reason": reason,
         **_dues(ticket),
         **_outage(ticket.state.facts.get("outage")),
-        **_customer(ticket.customer),
+        **_customer(ticket.customer, ticket.desk),
         **_agent(agent or ticket.owner, ticket.desk_name),
     }
     known |= {key: str(value) for key, value in given.items()}
@@ -109,11 +110,11 @@ def _outage(number: object) -> dict[str, str]:
     return {"outage.name": name, "outage.notice": notice or f"Out of order at the moment: {name}."}
 
 
-def _customer(customer: int | None) -> dict[str, str]:
+def _customer(customer: int | None, desk: int) -> dict[str, str]:
     if customer is None:
         return {"customer.name": "there"}
     row = (
-        CustomerAddress.objects.filter(customer_id=customer)
+        CustomerAddress.objects.filter(Q(desk=None) | Q(desk=desk), customer_id=customer)
         .values_list("customer__name", "kind", "value")
         .filter(kind__in=("email", "phone"))
         .order_by("kind", "id")

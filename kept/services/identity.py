@@ -70,9 +70,9 @@ def send_code(ticket_id: int, *, by: AgentId, at: datetime, address: int) -> int
     def once() -> int:
         with on_ticket(ticket_id, at=at) as ticket:
             who, way = _begin(ticket, by, WayKind.EMAIL_CODE)
-            target = usable_addresses(ticket.customer or 0, ticket.opened_at, way.kind).filter(
-                pk=address
-            )
+            target = usable_addresses(
+                ticket.customer or 0, ticket.desk, ticket.opened_at, way.kind
+            ).filter(pk=address)
             row = target.first()
             if row is None:
                 raise NotFound("There is no such address on file from before this ticket.")
@@ -115,7 +115,7 @@ def called_back(
     def once() -> Answered:
         with on_ticket(ticket_id, at=at) as ticket:
             who, way = _begin(ticket, by, WayKind.CALL_BACK)
-            known = usable_addresses(ticket.customer or 0, ticket.opened_at, way.kind)
+            known = usable_addresses(ticket.customer or 0, ticket.desk, ticket.opened_at, way.kind)
             if not known.filter(pk=address).exists():
                 raise NotFound("There is no such number on file from before this ticket.")
             check = IdentityCheck.objects.create(
@@ -143,24 +143,24 @@ def give_up(ticket_id: int, *, by: AgentId, at: datetime) -> None:
     retried(once)
 
 
-def usable_addresses(customer: int, opened_at: datetime, kind: WayKind) -> Any:
+def usable_addresses(customer: int, desk: int, opened_at: datetime, kind: WayKind) -> Any:
     """Return the addresses that can tell who somebody is: those on file before the ticket."""
     return CustomerAddress.objects.filter(
-        Q(added_at=None) | Q(added_at__lt=opened_at),
+        Q(added_at=None) | Q(added_at__lt=opened_at), Q(desk=None) | Q(desk=desk),
         customer_id=customer, kind__in=KINDS_OF_ADDRESS[kind],
     ).order_by("-is_preferred", "id")  # fmt: skip
 
 
-def ways_open(policy: Policy, customer: int, opened_at: datetime) -> tuple[Way, ...]:
+def ways_open(policy: Policy, customer: int, desk: int, opened_at: datetime) -> tuple[Way, ...]:
     """Return the ways of the SOP that this customer can take just now."""
     can = {
         WayKind.PIN: CustomerPin.objects.filter(customer_id=customer).exists,
         WayKind.AUTHENTICATOR: CustomerAuthenticator.objects.filter(customer_id=customer).exists,
         WayKind.EMAIL_CODE: lambda: (
             bool(settings.KEPT_SMTP_URL)
-            and usable_addresses(customer, opened_at, WayKind.EMAIL_CODE).exists()
+            and usable_addresses(customer, desk, opened_at, WayKind.EMAIL_CODE).exists()
         ),
-        WayKind.CALL_BACK: usable_addresses(customer, opened_at, WayKind.CALL_BACK).exists,
+        WayKind.CALL_BACK: usable_addresses(customer, desk, opened_at, WayKind.CALL_BACK).exists,
     }
     return tuple(way for way in ways(policy) if can[way.kind]())
 

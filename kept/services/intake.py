@@ -236,7 +236,7 @@ def _open(raw: _Kept, parsed: IncomingMessage, at: datetime, warnings: tuple[str
     region = region_of(ticket.zone)
     customer = (
         customers.find_or_make(
-            parsed.sender_kind, parsed.sender, parsed.sender_name, region=region
+            parsed.sender_kind, parsed.sender, parsed.sender_name, desk=raw.desk, region=region
         )
         if normal_address(parsed.sender_kind, parsed.sender, region=region)
         else None

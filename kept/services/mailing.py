@@ -97,14 +97,17 @@ def _correspondence(ticket: LockedTicket) -> _Correspondence:
               (SELECT ARRAY[a.value, c.name] FROM customer_address a
                JOIN customer c ON c.id = a.customer_id
                WHERE a.customer_id = %(customer)s AND a.kind = 'email'
+                 AND (a.desk_id IS NULL OR a.desk_id = %(desk)s)
                ORDER BY a.id = (  -- Who wrote last is answered where they wrote from.
                    SELECT w.id FROM customer_address w JOIN LATERAL (
                      SELECT lower(sender) AS sender FROM message
                      WHERE ticket_id = %(ticket)s AND direction = 'in' AND kind = 'public'
                      ORDER BY id DESC LIMIT 1) m ON position(w.value IN m.sender) > 0
                    WHERE w.customer_id = %(customer)s AND w.kind = 'email'
+                     AND (w.desk_id IS NULL OR w.desk_id = %(desk)s)
                    ORDER BY length(w.value) DESC LIMIT 1) IS TRUE DESC,
-                 a.is_preferred DESC, a.id LIMIT 1),
+                 a.is_preferred AND a.desk_id IS NOT NULL DESC, a.is_preferred DESC, a.id
+               LIMIT 1),
               (SELECT array_agg(r.message_id ORDER BY r.id) FROM (
                  SELECT id, message_id FROM message
                  WHERE ticket_id = %(ticket)s AND message_id <> '' ORDER BY id DESC
@@ -115,7 +118,12 @@ def _correspondence(ticket: LockedTicket) -> _Correspondence:
                JOIN message m ON m.id = f.message_id
                WHERE m.ticket_id = %(ticket)s AND m.direction = 'out')
             """,
-            {"customer": ticket.customer, "ticket": ticket.id, "kept": REFERENCES_KEPT},
+            {
+                "customer": ticket.customer,
+                "ticket": ticket.id,
+                "kept": REFERENCES_KEPT,
+                "desk": ticket.desk,
+            },
         )
         person, references, last, pairs = cursor.fetchone()
     files: dict[int, tuple[int, ...]] = {}

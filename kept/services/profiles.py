@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Q
+
 from kept.policy import Policy
 from kept.policy.profiles import flags_known, tiers_known
 from kept.records.models import Customer, CustomerAddress, CustomerDesk, CustomerNote, Desk
@@ -21,6 +23,7 @@ from kept.services.whole import whole
 
 NOTE_LIMIT = 5000
 MOST_ADDRESSES = 30
+SOMEBODY_ELSES = "This address is on the file of another customer; merge them if they are one."
 
 
 def make(
@@ -86,7 +89,10 @@ def add_address(
     value: str,
     label: str = "",
 ) -> int:
-    """Put another address on file; one that is somebody else's is refused without saying whose."""
+    """Put another address on this desk's file; one of another customer of the desk is refused.
+
+    It counts for this desk alone: nobody may let an address speak for a customer elsewhere.
+    """
     with whole():
         serving.require(customer, desk, "profile", by=by)
         serving.require_account(customer, desk, by=by)
@@ -103,8 +109,10 @@ def prefer_address(
     with whole():
         serving.require(customer, desk, "profile", by=by)
         serving.require_account(customer, desk, by=by)
-        row = _address(customer, address)
-        same = CustomerAddress.objects.filter(customer_id=customer, kind=row.kind)
+        row = _address(customer, address, desk)
+        same = CustomerAddress.objects.filter(
+            Q(desk=desk) | Q(desk=row.desk), customer_id=customer, kind=row.kind
+        )
         same.filter(is_preferred=True).exclude(pk=address).update(is_preferred=False)
         row.is_preferred = True
         if label is not None:
@@ -113,11 +121,14 @@ def prefer_address(
 
 
 def remove_address(customer: int, *, desk: int, by: AgentId, at: datetime, address: int) -> None:
-    """Take an address off the file."""
+    """Take an address off this desk's file; other desks that serve the customer keep it."""
     with whole():
         serving.require(customer, desk, "profile", by=by)
         serving.require_account(customer, desk, by=by)
-        _address(customer, address).delete()
+        row = _address(customer, address, desk)
+        if row.desk_id is None:
+            _leave_to_others(row, desk)
+        row.delete()
 
 
 def add_note(customer: int, *, desk: int, by: AgentId, at: datetime, text: str) -> int:
@@ -164,22 +175,38 @@ def _put_address(
 ) -> int:
     zone = Desk.objects.values_list("zone", flat=True).get(pk=desk)
     address = checked_address(kind, value, region=region_of(zone))
-    row, made = CustomerAddress.objects.get_or_create(
-        kind=kind, value=address,
+    same = CustomerAddress.objects.filter(Q(desk=None) | Q(desk=desk), kind=kind, value=address)
+    holders = set(same.values_list("customer_id", flat=True))
+    if customer in holders:
+        raise Conflict("This address is on file already.")
+    if CustomerDesk.objects.filter(customer_id__in=holders, desk_id=desk).exists():
+        raise Conflict(SOMEBODY_ELSES)
+    row, _ = CustomerAddress.objects.get_or_create(
+        kind=kind, value=address, desk_id=desk,
         defaults={"customer_id": customer, "label": one_line(label, 40), "added_at": at},
     )  # fmt: skip
     if row.customer_id != customer:
-        raise Conflict(
-            "This address is on the file of another customer; merge them if they are one."
-        )
-    if not made:
-        raise Conflict("This address is on file already.")
+        raise Conflict(SOMEBODY_ELSES)
     return row.pk
 
 
-def _address(customer: int, address: int) -> CustomerAddress:
+def _leave_to_others(row: CustomerAddress, desk: int) -> None:
+    """Let the other desks that serve the customer keep an address that one desk forgets."""
+    others = CustomerDesk.objects.filter(customer_id=row.customer_id).exclude(desk_id=desk)
+    for other in others.values_list("desk_id", flat=True):
+        CustomerAddress.objects.get_or_create(
+            kind=row.kind, value=row.value, desk_id=other,
+            defaults={
+                "customer_id": row.customer_id, "label": row.label, "added_at": row.added_at,
+                "is_preferred": row.is_preferred, "verified_at": row.verified_at,
+                "verified_by": row.verified_by,
+            },
+        )  # fmt: skip
+
+
+def _address(customer: int, address: int, desk: int) -> CustomerAddress:
     row = CustomerAddress.objects.select_for_update().filter(
-        pk=address, customer_id=customer
+        Q(desk=None) | Q(desk=desk), pk=address, customer_id=customer
     ).first()  # fmt: skip
     if row is None:
         raise NotFound("There is no such address.")

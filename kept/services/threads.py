@@ -81,7 +81,8 @@ def _is_customer(ticket: int, message: IncomingMessage) -> bool:
             """
             SELECT EXISTS (
               SELECT 1 FROM customer_address a JOIN ticket t ON t.customer_id = a.customer_id
-              WHERE t.id = %s AND a.kind = %s AND a.value = %s)
+              WHERE t.id = %s AND a.kind = %s AND a.value = %s
+                AND (a.desk_id IS NULL OR a.desk_id = t.desk_id))
             """,
             [ticket, message.sender_kind, normal_address(message.sender_kind, message.sender)],
         )
@@ -98,7 +99,8 @@ def _by_references(desk: int, message: IncomingMessage) -> Thread:
             """
             SELECT s.ticket_id, EXISTS (
                 SELECT 1 FROM customer_address a JOIN ticket t ON t.customer_id = a.customer_id
-                WHERE t.id = s.ticket_id AND a.kind = %s AND a.value = %s)
+                WHERE t.id = s.ticket_id AND a.kind = %s AND a.value = %s
+                  AND (a.desk_id IS NULL OR a.desk_id = t.desk_id))
             FROM message_id_seen s JOIN ticket t ON t.id = s.ticket_id
             WHERE s.desk_id = %s AND s.hash = ANY(%s) AND t.status <> 'spam'
             ORDER BY s.id DESC LIMIT 1

@@ -61,7 +61,7 @@ def open_ticket(
         with whole():
             ticket = begin(desk, opening, at=at, by=by)
             customer = customers.find_or_make(
-                address_kind, address, name, region=region_of(ticket.zone)
+                address_kind, address, name, desk=ticket.desk, region=region_of(ticket.zone)
             )
             message = first_message(
                 ticket, _as_the_sop_knows(ticket.policy, opening), customer=customer, by=by

@@ -167,7 +167,9 @@ def test_one_address_of_a_kind_is_preferred(cast: Cast) -> None:
     for address in (first, second):
         profiles.prefer_address(customer, desk=cast.desk, by=cast.amira, at=SOON, address=address)
     preferred = CustomerAddress.objects.filter(customer_id=customer, is_preferred=True)
-    assert [row.pk for row in preferred] == [second]
+    assert [row.pk for row in preferred.filter(desk=cast.desk)] == [second]
+    profiles.prefer_address(customer, desk=cast.desk, by=cast.amira, at=SOON, address=first)
+    assert [row.pk for row in preferred.all()] == [first]
 
 
 def test_the_only_purchase_is_told_and_of_several_the_chosen_one(cast: Cast) -> None:

@@ -46,14 +46,22 @@ class CustomerAddress(models.Model):
     """The method, in the words of the SOP."""
     added_at = models.DateTimeField(null=True)
     """When it was put on file by hand, by an import or by a merge; None came with its customer."""
+    desk = models.ForeignKey("Desk", models.CASCADE, null=True, db_index=False)
+    """The desk by whose word it is this customer's, and for which alone it counts; None for an
+    address that the customer used, which counts everywhere."""
 
     class Meta:
         db_table = "customer_address"
         constraints = [
-            models.UniqueConstraint(fields=["kind", "value"], name="address_of_one_customer"),
             models.UniqueConstraint(
-                fields=["customer", "kind"],
+                fields=["kind", "value", "desk"],
+                nulls_distinct=False,
+                name="address_of_one_customer",
+            ),
+            models.UniqueConstraint(
+                fields=["customer", "kind", "desk"],
                 condition=Q(is_preferred=True),
+                nulls_distinct=False,
                 name="address_one_preferred_per_kind",
             ),
         ]

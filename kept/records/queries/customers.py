@@ -61,7 +61,8 @@ SELECT c.id, c.name,
   c.language,
   (SELECT count(*) FROM ticket t
    WHERE t.customer_id = c.id AND t.desk_id IN (SELECT id FROM mine)),
-  ARRAY(SELECT e.value FROM customer_address e WHERE e.customer_id = c.id ORDER BY e.id),
+  ARRAY(SELECT e.value FROM customer_address e WHERE e.customer_id = c.id
+        AND (e.desk_id IS NULL OR e.desk_id IN (SELECT id FROM mine)) ORDER BY e.id),
   ARRAY(SELECT s.desk_id FROM customer_desk s
         WHERE s.customer_id = c.id AND s.desk_id IN (SELECT id FROM mine))
 FROM customer c
@@ -72,6 +73,7 @@ WHERE c.id > %(after)s AND c.merged_into_id IS NULL
        OR to_tsvector('simple', left(c.name, 1000)) @@ websearch_to_tsquery('simple', %(words)s)
        OR EXISTS (SELECT 1 FROM customer_address e
                   WHERE e.customer_id = c.id AND e.value = lower(%(words)s)
+                    AND (e.desk_id IS NULL OR e.desk_id IN (SELECT id FROM mine))
                     AND EXISTS (SELECT 1 FROM customer_desk s WHERE s.customer_id = c.id
                                 AND s.desk_id = ANY(%(granted)s))))
 ORDER BY c.id LIMIT %(limit)s

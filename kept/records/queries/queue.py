@@ -29,7 +29,8 @@ _SETTLED = {
 
 COLUMNS = """
 t.id, d.slug, t.subject, COALESCE(NULLIF(c.name, ''), (SELECT value FROM customer_address ca
-  WHERE ca.customer_id = t.customer_id ORDER BY ca.id LIMIT 1), ''), t.status, t.severity,
+  WHERE ca.customer_id = t.customer_id AND (ca.desk_id IS NULL OR ca.desk_id = t.desk_id)
+  ORDER BY ca.id LIMIT 1), ''), t.status, t.severity,
 t.level, t.team, a.name, t.owner_id, t.channel, t.opened_at, t.updated_at, t.next_due_at,
 t.next_due_name, t.next_due_clause, t.next_due_commitment, t.next_at_risk_at, t.missed_count,
 t.needs_attention, t.queue_key, t.waiting_on

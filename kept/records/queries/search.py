@@ -76,6 +76,7 @@ WITH mine AS MATERIALIZED (
   (SELECT DISTINCT t.id, 'address' FROM customer_address e
    JOIN ticket t ON t.customer_id = e.customer_id
    WHERE e.kind IN ('email', 'phone') AND e.value = lower(%(words)s)
+     AND (e.desk_id IS NULL OR e.desk_id = t.desk_id)
      AND t.desk_id = ANY(%(granted)s) AND t.id < %(before)s
    ORDER BY t.id DESC LIMIT %(limit)s)
 ), page AS (

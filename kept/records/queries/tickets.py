@@ -270,7 +270,8 @@ def _ticket_row(agent: int, ticket: int) -> tuple[Any, ...] | None:
 
 _TICKET = """
 SELECT t.id, t.desk_id, t.subject, t.customer_id, c.name,
-       (SELECT value FROM customer_address ca WHERE ca.customer_id = c.id ORDER BY id LIMIT 1),
+       (SELECT value FROM customer_address ca WHERE ca.customer_id = c.id
+        AND (ca.desk_id IS NULL OR ca.desk_id = t.desk_id) ORDER BY id LIMIT 1),
        (SELECT tier FROM customer_desk WHERE customer_id = c.id AND desk_id = t.desk_id),
        t.status, t.severity, t.level, t.type, t.topic, o.name, t.owner_id, t.team,
        t.channel, t.waiting_on, t.opened_at, t.updated_at, t.policy_hash, t.needs_attention,
