@@ -16,6 +16,7 @@ from kept.web import (
     quarantines,
     queue,
     sign_in,
+    tag_list,
     tickets,
     walls,
 )
@@ -31,6 +32,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("remote-pictures/<str:token>", frames.remote_picture, name="remote-picture"),
     path("attachments/<int:number>", attachments.download, name="attachment"),
     path("sop/<slug:desk>", handbooks.sop, name="sop"),
+    path("tags", tag_list.tag_list, name="tags"),
+    path("tags/<int:number>", tag_list.change, name="tag"),
     path("wallboard", walls.wall, name="wallboard"),
     path("outbox", outboxes.outbox, name="outbox"),
     path("outages", outages.outages, name="outages"),

@@ -226,6 +226,18 @@ class OutageEnded(FactBase, frozen=True, kw_only=True, tag="outage_ended"):
     reason: str = "over"
 
 
+class Tagged(FactBase, frozen=True, kw_only=True, tag="tagged"):
+    """A tag was put on. `tag` is a word that the SOP's conditions know, else the tag's number."""
+
+    tag: str
+
+
+class Untagged(FactBase, frozen=True, kw_only=True, tag="untagged"):
+    """A tag was taken off."""
+
+    tag: str
+
+
 class MarkedSpam(FactBase, frozen=True, kw_only=True, tag="spam"):
     pass
 
@@ -344,6 +356,7 @@ Fact = (
     | Resolved | Confirmed | Reopened | Closed | Merged | Absorbed | Unmerged | SplitOff
     | OpenedAsChild | ChildOpened | ChildEnded | ChildReopened | TicketLinked | TicketUnlinked
     | OutageBegan | OutageEnded
+    | Tagged | Untagged
     | MarkedSpam | Withdrawn | Verified | ApprovalAsked | Approved | Rejected | Paid
     | SurveyAnswered | Flagged | CallOffered | CallAnswered | CallAbandoned | Waived
     | MissRetracted | PolicyChanged | ProfileChanged | ClockRanOut | DeliveryFailed | SopEvent

@@ -13,14 +13,14 @@ from kept.policy.words import Enforce, Frozen
 COMMON_ACTS = frozenset({
     "reply", "note", "triage", "severity", "assign", "escalate", "accept", "wait", "promise",
     "step", "attempt", "flag", "verify", "resolve", "confirm", "reopen", "close", "spam", "merge",
-    "link", "ask_approval", "approve", "pay", "open", "acknowledge", "profile",
+    "link", "tag", "time", "ask_approval", "approve", "pay", "open", "acknowledge", "profile",
     "merge_customers",
 })  # fmt: skip
 """What every member of a desk may do unless the role lists its acts."""
 EVERYTHING = "*"
 LEADING_ACTS = frozenset({
     "propose_policy", "activate_policy", "waive", "retract", "erase", "manage_access",
-    "read_audit", "declare_outage", "import_customers", "export_customers",
+    "read_audit", "declare_outage", "manage_tags", "import_customers", "export_customers",
 })  # fmt: skip
 LEADING_ROLES = frozenset({"lead", "manager", "supervisor", "team_lead", "head", "owner"})
 SEEING = {"see_contacts": "reply", "see_personal": "verify"}

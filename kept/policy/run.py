@@ -111,6 +111,12 @@ class Run:
         self.put(field, (*known, value))
         return True
 
+    def take_from(self, field: str, value: str) -> None:
+        """Take a word out of a list among the facts."""
+        known = self.facts.get(field) or ()
+        assert isinstance(known, tuple)
+        self.put(field, tuple(each for each in known if each != value))
+
     def word(self, field: str) -> str | None:
         """Return a fact that is a word, or None where it is unknown."""
         value = self.facts.get(field)

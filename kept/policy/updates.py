@@ -33,6 +33,8 @@ NO_WORK = frozenset(
         f.AgentNoted,
         f.TicketLinked,
         f.TicketUnlinked,
+        f.Tagged,
+        f.Untagged,
         f.ProfileChanged,
         f.OutageBegan,
         f.OutageEnded,
@@ -70,6 +72,8 @@ _TOLD_AS_NAMED: dict[type, tuple[str, ...]] = {
     f.OutageEnded: ("reason",),
     f.TicketLinked: ("kind",),
     f.TicketUnlinked: ("kind",),
+    f.Tagged: ("tag",),
+    f.Untagged: ("tag",),
 }
 
 
@@ -92,6 +96,7 @@ _NAMED_OTHERWISE: dict[type, Callable[[Any], tuple[str, ...]]] = {
     f.StepDone: lambda fact: ("step_done", f"step:{fact.step}"),
     f.Approved: lambda fact: ("approved", f"approved:{fact.kind}"),
     f.Flagged: lambda fact: ("note_flag", f"note_flag:{fact.flag}"),
+    f.Tagged: lambda fact: ("tagged", f"tagged:{fact.tag}"),
     f.SopEvent: lambda fact: (fact.name,),
 }
 
@@ -108,6 +113,8 @@ IDLE: dict[type, Callable[[Run, Any], bool]] = {
         run.state.status in ENDED and run.state.status is not Status.RESOLVED
     ),
     f.Reopened: lambda run, fact: run.state.status not in OVER or bool(run.memory.ended_as),
+    f.Tagged: lambda run, fact: fact.tag in (run.facts.get("tags") or ()),  # type: ignore[operator]  # a list of words
+    f.Untagged: lambda run, fact: fact.tag not in (run.facts.get("tags") or ()),  # type: ignore[operator]  # a list of words
     f.SeverityChanged: lambda run, fact: run.facts.get("severity") == fact.to,
     f.OutageBegan: lambda run, fact: run.facts.get("outage") == fact.outage,
     f.OutageEnded: lambda run, fact: run.facts.get("outage") != fact.outage,
@@ -309,6 +316,14 @@ def _outage_ended(run: Run, fact: f.OutageEnded) -> None:
     run.put("outage", None)
 
 
+def _tagged(run: Run, fact: f.Tagged) -> None:
+    run.add_to("tags", fact.tag)
+
+
+def _untagged(run: Run, fact: f.Untagged) -> None:
+    run.take_from("tags", fact.tag)
+
+
 def _flagged(run: Run, fact: f.Flagged) -> None:
     run.add_to("flags", fact.flag)
 
@@ -332,4 +347,6 @@ CHANGES: dict[type, Callable[[Run, Any], None]] = {
     f.OutageEnded: _outage_ended,
     f.TicketLinked: _linked,
     f.TicketUnlinked: _unlinked,
+    f.Tagged: _tagged,
+    f.Untagged: _untagged,
 }

@@ -44,3 +44,10 @@ class Act:
     """Whether the side column folds it away under "More acts"."""
     panel: str = ""
     """The panel that shows its form; empty for the column of next acts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GoTo:
+    """What a verb answers when its reader belongs on another ticket afterwards."""
+
+    ticket: int

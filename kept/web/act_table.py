@@ -3,6 +3,13 @@
 from kept.web.act import Act
 from kept.web.acts import CORE
 from kept.web.outage_acts import ACTS as OUTAGE
+from kept.web.panel_acts import linked, tags, time_spent
 
-TABLE: tuple[Act, ...] = (*CORE, *OUTAGE)
+TABLE: tuple[Act, ...] = (
+    *CORE,
+    *OUTAGE,
+    *linked.ACTS,
+    *tags.ACTS,
+    *time_spent.ACTS,
+)
 BY_NOUN = {act.noun: act for act in TABLE}

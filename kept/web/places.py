@@ -48,6 +48,7 @@ PLACES: tuple[Place, ...] = (
     Place(name="Wallboard", says="the wallboard", route="wallboard"),
     Place(name="Outbox", says="the outbox", route="outbox"),
     Place(name="Outages", says="the outages", route="outages"),
+    Place(name="Tags", says="the tags", route="tags"),
     Place(name="Quarantine", says="the quarantine", route="quarantine"),
 )
 

@@ -35,6 +35,11 @@ def duration(amount: timedelta) -> str:
     return f"{hours} h" if whole < 2 * DAY else f"{whole // DAY} days"
 
 
+def minutes(count: int) -> str:
+    """Return minutes of work as `25 min` or `1 h 15`."""
+    return duration(timedelta(minutes=count))
+
+
 def remaining(at: datetime, now: datetime) -> str:
     """Return `in 12 min` or `3 h 40 late`."""
     return f"in {duration(at - now)}" if at >= now else f"{duration(now - at)} late"

@@ -18,7 +18,7 @@ from kept.records.queries.views import TicketView
 from kept.services import personal_reads
 from kept.services.errors import DeskError
 from kept.web import act_table, acts, asking, decisions, forms, messages, panels
-from kept.web.act import Said
+from kept.web.act import GoTo, Said
 from kept.web.forms import Field
 from kept.web.panels.panel import Glance
 from kept.web.queue import workspace_context
@@ -54,9 +54,10 @@ def act(request: HttpRequest, number: int, noun: str) -> HttpResponse:
         missing = "; ".join(one.error for one in fields if one.error)
         return _page(request, view, Refusal(title="Not sent yet", sentence=missing), typed, 422)
     said = _said(request, view, policy, fields)
+    done: object = None
     for place, verb in enumerate(verbs):
         try:
-            verb(said)
+            done = verb(said)
         except DeskError as error:
             if error.status not in {403, 409, 422}:
                 raise
@@ -64,9 +65,14 @@ def act(request: HttpRequest, number: int, noun: str) -> HttpResponse:
             left = typed if place == 0 else None
             refusal = refusal_of(error, policy)
             return _page(request, _seen(request, number), refusal, left, error.status)
-    if wanted_part(request) == "ticket":
-        return _page(request, _seen(request, number))
-    return redirect(reverse("ticket", args=(number,)) + query_of(request.GET.dict()))
+    after = done.ticket if isinstance(done, GoTo) else number
+    address = reverse("ticket", args=(after,)) + query_of(request.GET.dict())
+    if wanted_part(request) != "ticket":
+        return redirect(address)
+    response = _page(request, _seen(request, after))
+    if after != number:
+        response["HX-Push-Url"] = address
+    return response
 
 
 def _opened(request: HttpRequest, view: TicketView, policy: Policy, noun: str) -> Typed:

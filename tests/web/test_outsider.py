@@ -16,17 +16,16 @@ from kept.records.models import (
     Outage,
     Outbox,
     RawMessage,
+    Tag,
+    Ticket,
 )
+from kept.web.act_table import BY_NOUN
 from tests.people import Cast
 
 PUBLIC = {"sign-in", "healthz", "readyz", "customer-answer", "remote-picture", "live"}
-OWN = {"queue", "wallboard", "outbox", "outages", "quarantine", "sign-out"}
-NOUNS = (
-    "messages", "triage", "assignments", "escalations", "acceptances", "waits", "promises",
-    "steps", "approvals", "approval-decisions", "payments", "resolutions", "confirmations",
-    "closures", "reopenings", "severities", "flags", "attempts", "verifications",
-    "acknowledgements", "spam", "outage-ties",
-)  # fmt: skip
+OWN = {"queue", "wallboard", "outbox", "outages", "quarantine", "sign-out", "tags"}
+NOUNS = (*BY_NOUN, "messages", "steps", "approval-decisions", "acknowledgements")
+POSTED = {"outage-ending", "tag"}
 
 
 def addresses(number: int) -> dict[str, str]:
@@ -56,7 +55,13 @@ def addresses(number: int) -> dict[str, str]:
         "attachment": f"/attachments/{file.pk}",
         "sop": "/sop/small",
         "outage-ending": f"/outages/{outage.pk}/ending",
+        "tag": f"/tags/{_tag_on(number)}",
     }
+
+
+def _tag_on(number: int) -> int:
+    desk = Ticket.objects.get(pk=number).desk_id
+    return Tag.objects.create(desk_id=desk, name="screen", made_at=clock.now()).pk
 
 
 def nowhere(client: Client) -> bytes:
@@ -78,7 +83,7 @@ def test_what_is_anothers_answers_as_what_does_not_exist(eve: Client, ticket: in
     for name, address in addresses(ticket).items():
         if name == "acts":
             continue
-        answer = eve.post(address) if name == "outage-ending" else eve.get(address)
+        answer = eve.post(address) if name in POSTED else eve.get(address)
         assert (answer.status_code, answer.content == missing) == (404, True), name
 
 
@@ -128,8 +133,9 @@ def test_an_owner_from_another_desk_is_refused(amira: Client, desk: Cast, ticket
 
 def test_a_stranger_is_asked_to_sign_in_whatever_there_is(desk: Cast, ticket: int) -> None:
     stranger = Client()
-    for address in (*addresses(ticket).values(), "/tickets/999999999", "/", "/outbox"):
-        verb = stranger.post if address.endswith(("/messages", "/ending")) else stranger.get
+    everywhere = {**addresses(ticket), "none": "/tickets/999999999", "queue": "/", "tags": "/tags"}
+    for name, address in everywhere.items():
+        verb = stranger.post if name in {*POSTED, "acts"} else stranger.get
         answer = verb(address)
         assert answer.status_code == 302, address
         assert answer["Location"].startswith("/sign-in?next="), address

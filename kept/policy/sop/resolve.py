@@ -39,7 +39,7 @@ BUILT_IN_FIELDS: dict[str, FieldType] = {
     **dict.fromkeys(("type", "topic", "tier", "customer", "owner", "parent", "outage"), _WORDS),
     **dict.fromkeys(
         ("template", "reason", "to", "who", "kind", "method", "what", "how", "clock", "clause",
-         "by_role", "by_level", "by_kind"),
+         "tag", "by_role", "by_level", "by_kind"),
         _WORDS,
     ),
     **dict.fromkeys(
@@ -111,7 +111,7 @@ class Names:
                     name, [f"approved:{known}" for known in approvals], place, clause
                 )
             return name
-        if colon and kind == "note_flag" and rest:
+        if colon and kind in ("note_flag", "tagged") and rest:
             return name
         if name in EVENTS or name in self.of("event"):
             return name

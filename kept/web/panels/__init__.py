@@ -6,7 +6,16 @@ it answers None it is not there. Acts whose `panel` names it come along with the
 
 from dataclasses import dataclass
 
-from kept.web.panels import approvals, customer, next_acts, outage, steps
+from kept.web.panels import (
+    approvals,
+    customer,
+    linked,
+    next_acts,
+    outage,
+    steps,
+    tags,
+    time_spent,
+)
 from kept.web.panels.panel import Glance, Panel
 
 EVERY: tuple[Panel, ...] = (
@@ -15,6 +24,9 @@ EVERY: tuple[Panel, ...] = (
     steps.PANEL,
     approvals.PANEL,
     customer.PANEL,
+    linked.PANEL,
+    tags.PANEL,
+    time_spent.PANEL,
 )
 
 

@@ -1,0 +1,1 @@
+"""The acts whose forms stand in a panel; apart from the panels, which show a whole page."""
