@@ -179,7 +179,7 @@ def ticket_page(
         steps=steps,
         approvals=tuple(_approval(view, ticket) for view in ticket.approvals),
         templates=_templates(ticket, policy, me_name),
-        hints=wants.hints(policy, ticket.facts) if ticket.status in OPEN else (),
+        hints=wants.hints(policy, ticket.facts, ticket.steps) if ticket.status in OPEN else (),
         verified="yes" if ticket.facts.get("verified") is True else "not yet",
         may_resolve=ticket.status in OPEN,
         may_wait=ticket.status in OPEN and ticket.waiting_on != "customer",

@@ -3,13 +3,14 @@
 Display only. Whether an act passes is decided by the policy when it is done.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from kept.policy.conditions import Expr, walk
-from kept.policy.rules import GateRule, Policy, StepRule
+from kept.policy.rules import GateRule, Policy
 from kept.policy.words import Enforce
+from kept.records.queries.views import StepView
 from kept.web.say import plain
 
 HINTED = {"resolved": "Resolve", "closed": "Close"}
@@ -24,21 +25,19 @@ class Hint:
     clause: str
 
 
-def hints(policy: Policy, facts: dict[str, Any]) -> tuple[Hint, ...]:
+def hints(policy: Policy, facts: dict[str, Any], steps: Iterable[StepView]) -> tuple[Hint, ...]:
     """Return which gates would hold up an ending now, and what they say."""
     found = [
         Hint(words=f"{HINTED[rule.name]}: {rule.say or 'not yet'}", clause=rule.because.clause)
         for rule in _gates(policy, facts, *HINTED)
         if rule.needs is None or rule.needs.test(facts) is not True
     ]
-    steps = [
-        Hint(
-            words=f"{HINTED[rule.before]}: do {plain(rule.name)} first", clause=rule.because.clause
-        )
-        for rule in policy.rules
-        if isinstance(rule, StepRule) and rule.before in HINTED and _open(rule, facts)
+    owed = [
+        Hint(words=f"{HINTED[step.before]}: do {plain(step.name)} first", clause=step.clause)
+        for step in steps
+        if step.before in HINTED and step.state in ("open", "missed") and step.done_at is None
     ]
-    return tuple([*found, *steps][:MOST_HINTS])
+    return tuple([*found, *owed][:MOST_HINTS])
 
 
 BLOCKING = (Enforce.BLOCK, Enforce.REQUIRE)
@@ -68,9 +67,3 @@ def _gates(policy: Policy, facts: dict[str, Any], *acts: str) -> Iterator[GateRu
             continue
         if rule.when is None or rule.when.test(facts) is True:
             yield rule
-
-
-def _open(rule: StepRule, facts: dict[str, Any]) -> bool:
-    if rule.name in (facts.get("steps_done") or ()):
-        return False
-    return rule.when is None or rule.when.test(facts) is True
