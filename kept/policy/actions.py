@@ -38,6 +38,7 @@ from kept.policy.rules import (
     ReactionRule,
     SendAction,
     SetSeverityAction,
+    SurveyAction,
 )
 from kept.policy.run import Event, Run
 from kept.policy.state import Commitment
@@ -50,6 +51,8 @@ TOLD_ONCE = frozenset(
      "raised", "lowered", "by_role", "by_level", "by_kind", "missing", "rings"}
 )  # fmt: skip
 """What only an event tells: a condition that reads it is about that event alone."""
+SURVEY_WITHHELD = "survey_withheld"
+"""The flag of a ticket whose survey would have come too soon after another."""
 
 
 def react(run: Run, name: str, event: Event, plans: tuple[Plan, ...]) -> None:
@@ -131,12 +134,12 @@ def perform(
                 _notify(run, action, because, about=cause)
             case SendAction():
                 _send(run, action, because)
+            case SurveyAction():
+                _survey(run, action, because)
             case SetSeverityAction():
                 change_severity(run, action.to, because)
             case FlagAction():
-                if run.add_to("flags", action.flag):
-                    run.emit(RaiseFlag(at=run.now, because=because, flag=action.flag))
-                    run.derive("note_flag", f"note_flag:{action.flag}", cause=action.flag)
+                _flag(run, action.flag, because)
             case OpenAction():
                 _open(run, action.step, because)
             case OpenChildAction():
@@ -188,6 +191,20 @@ def _send(run: Run, action: SendAction, because: Because) -> None:
     run.emit(Send(at=run.now, because=because, template=action.template, to=action.to))
     if action.to == "customer":
         run.derive("agent_public", template=action.template)
+
+
+def _survey(run: Run, action: SurveyAction, because: Because) -> None:
+    """Send a survey, or say on the ticket that it was withheld: exempt, and counted."""
+    if run.facts.get("surveyed_lately") is True:
+        _flag(run, SURVEY_WITHHELD, because)
+    else:
+        _send(run, SendAction(template=action.template), because)
+
+
+def _flag(run: Run, flag: str, because: Because) -> None:
+    if run.add_to("flags", flag):
+        run.emit(RaiseFlag(at=run.now, because=because, flag=flag))
+        run.derive("note_flag", f"note_flag:{flag}", cause=flag)
 
 
 def _open(run: Run, step: str, because: Because) -> None:

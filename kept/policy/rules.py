@@ -92,6 +92,12 @@ class SendAction(Frozen, frozen=True, kw_only=True, tag="send"):
     to: str = "customer"
 
 
+class SurveyAction(Frozen, frozen=True, kw_only=True, tag="survey"):
+    """Ask the customer how it was, unless they were asked within the policy's `survey_gap`."""
+
+    template: str
+
+
 class SetSeverityAction(Frozen, frozen=True, kw_only=True, tag="set_severity"):
     to: str
 
@@ -123,7 +129,7 @@ class CloseAction(Frozen, frozen=True, kw_only=True, tag="close"):
 
 Action = (
     EscalateAction | AssignAction | PageAction | NotifyAction | SendAction
-    | SetSeverityAction | FlagAction | OpenAction | OpenChildAction | QueueAction
+    | SetSeverityAction | FlagAction | OpenAction | SurveyAction | OpenChildAction | QueueAction
     | CloseAction
 )  # fmt: skip
 

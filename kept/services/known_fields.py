@@ -48,7 +48,7 @@ def _known(ticket: LockedTicket, *, begins: bool) -> dict[str, Value]:
         known["outage"] = str(ticket.outage)
     if ticket.customer is None:
         return known
-    if "surveyed_lately" in declared:
+    if not begins and _gap(ticket.policy) is not None:
         known["surveyed_lately"] = _surveyed_lately(ticket, ticket.customer)
     if begins:
         if asks_of_customers(ticket.policy):

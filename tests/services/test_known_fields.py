@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from kept.records.models import Customer, Journal, Message
-from kept.services import tickets
+from kept.records.models import Customer, Journal, Message, Ticket
+from kept.services import conversation, endings, tickets, work
+from kept.services.locking import read_state
 from kept.services.verify import verify
 from tests.people import DANA, MONDAY, Cast, raise_the_curtain, ticket_row
 
@@ -51,12 +52,21 @@ def test_a_channel_that_the_sop_does_not_know_is_not_told(cast: Cast) -> None:
     assert "preferred_channel" not in told(asks(days=1))
 
 
-def test_a_survey_is_remembered_for_the_gap_of_the_policy(cast: Cast) -> None:
+def test_a_survey_is_not_sent_again_within_the_gap_of_the_policy(cast: Cast) -> None:
     number = asks()
-    assert told(number)["surveyed_lately"] is False
     survey(number, days=1)
-    assert told(asks(days=7))["surveyed_lately"] is True
-    assert told(asks(days=8))["surveyed_lately"] is False
+
+    for days, sent, flags in ((7, 0, ("survey_withheld",)), (9, 1, ())):
+        again = asks(days=days)
+        at = MONDAY + timedelta(days=days)
+        work.triage(again, by=cast.amira, at=at, severity="P5", topic="general")
+        conversation.reply(again, by=cast.amira, at=at, text="Press the button.")
+        due = at + timedelta(days=1)
+        work.promise(again, by=cast.amira, at=at, what="resolution", due=due)
+        endings.resolve(again, by=cast.amira, at=at)
+        assert Message.objects.filter(ticket=again, template="survey").count() == sent
+        state = read_state(bytes(Ticket.objects.get(pk=again).state))
+        assert state.facts["flags"] == flags
     assert verify().ok
 
 

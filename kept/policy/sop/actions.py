@@ -20,6 +20,7 @@ from kept.policy.rules import (
     QueueAction,
     SendAction,
     SetSeverityAction,
+    SurveyAction,
     TargetUnit,
 )
 from kept.policy.sop.figures import Kind
@@ -158,20 +159,21 @@ def _notify(lowering: Lowering, keys: Keys) -> Action | None:
 
 
 def _send(lowering: Lowering, keys: Keys) -> Action | None:
-    return _sent(lowering, keys, "send")
+    template = _template(lowering, keys, "send")
+    return SendAction(template=template, to=keys.text("to", "customer")) if template else None
 
 
 def _survey(lowering: Lowering, keys: Keys) -> Action | None:
-    return _sent(lowering, keys, "survey")
+    template = _template(lowering, keys, "survey")
+    return SurveyAction(template=template) if template else None
 
 
-def _sent(lowering: Lowering, keys: Keys, key: str) -> Action | None:
+def _template(lowering: Lowering, keys: Keys, key: str) -> str:
     scalar = keys.required(key)
     if scalar is None:
-        return None
+        return ""
     lowering.names.refer("template", scalar.text, scalar.place, keys.clause.id)
-    to = keys.text("to", "customer")
-    return SendAction(template=scalar.text, to=to)
+    return scalar.text
 
 
 def _set_severity(lowering: Lowering, keys: Keys) -> Action | None:

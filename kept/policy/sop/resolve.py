@@ -47,7 +47,9 @@ BUILT_IN_FIELDS: dict[str, FieldType] = {
          "open_promises", "linked_tickets", "open_children", "rings"),
         _COUNT,
     ),
-    **dict.fromkeys(("verified", "confirmed", "resolved", "raised", "lowered"), _YES_NO),
+    **dict.fromkeys(
+        ("verified", "confirmed", "resolved", "raised", "lowered", "surveyed_lately"), _YES_NO
+    ),
     **dict.fromkeys(("flags", "steps_done", "tags", "missing"), _LIST),
     "status": FieldType(type=Type.CHOICE, values=tuple(Status)),
     "waiting_on": FieldType(type=Type.CHOICE, values=("customer", "third_party", "nobody")),
