@@ -102,6 +102,8 @@ def read_formula(policy: Policy, source: str) -> Formula:
             return Count(of=_name(inner))
         case "time":
             return Over(how="mean", of=_times(inner))
+        case "avg" | "average":
+            return Over(how="mean", of=_value(inner))
         case how if how in OVER:
             return Over(how=how, of=_value(inner))
     raise FormulaError(f"{name}(..) is no formula")
@@ -110,7 +112,7 @@ def read_formula(policy: Policy, source: str) -> Formula:
 def _call(text: str) -> tuple[str, str]:
     found = FUNCTION.match(text.strip())
     if found is None:
-        raise FormulaError(f"{text!r} is no formula")
+        raise FormulaError(f'"{text[:60]}" is no formula')
     return found[1], found[2].strip()
 
 
@@ -123,7 +125,7 @@ def _counted(text: str) -> str:
 
 def _name(text: str) -> str:
     if not NAME.match(text):
-        raise FormulaError(f"{text!r} is no name")
+        raise FormulaError(f'"{text[:60]}" is no name')
     return text
 
 

@@ -147,7 +147,7 @@ def _measured(
     unit, exact, n, interval = _figure(formula, tickets)
     met = None
     if exact is not None and rule.goal is not None and rule.op and n >= ENOUGH:
-        goal = _goal(rule.goal, unit)
+        goal = goal_in(rule.goal, unit)
         met = _compare(exact, rule.op, goal) if goal is not None else None
     told = f"{rule.op} {rule.goal}" if rule.op and rule.goal is not None else ""
     value = None if exact is None else round(exact * (MILLION if unit == "share" else 1))
@@ -269,7 +269,8 @@ def _count(tickets: Sequence[Lived], of: str) -> int:
     return happened or sum(1 for _ in _commitments(tickets, of))
 
 
-def _goal(written: str, unit: str) -> Fraction | None:
+def goal_in(written: str, unit: str) -> Fraction | None:
+    """Return a target in the units of a measure; None where it is in others."""
     kinds = {
         "share": (Kind.PERCENT, Fraction(1, 1000)),
         "time": (Kind.DURATION, Fraction(1)),

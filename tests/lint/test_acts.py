@@ -270,3 +270,17 @@ def test_where_no_role_is_declared_people_of_any_level_can_answer() -> None:
     ```
     """
     assert "E607" not in codes(body, roles="")
+
+
+def test_a_gate_that_no_ticket_opens_is_told_and_a_ban_is_not() -> None:
+    gate = """
+    It is never closed so. {{#ban}}
+    ```yaml rule
+    gate: closed
+    needs: {needs}
+    ```
+    """
+    never = only("E608", gate.format(needs="""'severity == "P1" && severity == "P2"'"""))
+    assert "no ticket meets" in never.message
+    assert "E608" not in codes(gate.format(needs="false"))
+    assert "E608" not in codes(gate.format(needs="""'severity == "P1"'"""))

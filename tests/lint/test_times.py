@@ -164,3 +164,19 @@ def test_what_takes_no_time_may_not_start_itself_again() -> None:
     """
     assert "E606" in codes(rule.format(start="assigned"), front=zero)
     assert "E606" not in codes(rule.format(start="created"), front=zero)
+
+
+def test_an_escalation_that_an_event_prevents_is_held_against_its_clock() -> None:
+    up = """
+    Unanswered for {after} it goes up. {{#up}}
+    ```yaml rule
+    reaction: go_up
+    start: created
+    after: $text
+    unless: [agent_public]
+    do: [{{escalate: +1}}]
+    ```
+    """
+    assert "W707" in codes(up.format(after="3 hours") + clock("2 hours"))
+    assert "W707" not in codes(up.format(after="1 hour") + clock("2 hours"))
+    assert "W707" not in codes(up.format(after="3 hours") + clock("2 hours", stop="accepted"))

@@ -150,3 +150,25 @@ def test_a_sound_sop_has_nothing_to_tell() -> None:
     """)
         == []
     )
+
+
+def test_blanks_and_facts_are_told_in_their_own_line() -> None:
+    body = """
+    What we write. {#w}
+    ```yaml template
+    id: receipt
+    title: Receipt
+    body: |
+      Hello,
+      dear {{ customer.nme }}.
+    ```
+    ```yaml note
+    informative: true
+    facts:
+      answer_days: 45
+    ```
+    """
+    blank, fact = only("E610", body), only("E621", body)
+    assert blank.source_line == "  dear {{ customer.nme }}."
+    assert blank.advice == 'did you mean "customer.name"?'
+    assert fact.source_line == "  answer_days: 45"

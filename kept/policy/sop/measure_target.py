@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 
-from kept.policy.sop.figures import Kind
+from kept.policy.sop.figures import Kind, quantities
 from kept.policy.sop.keys import Keys
 from kept.policy.sop.lowering import Lowering
-from kept.policy.sop.params import UNIT_KINDS, Figure, read_figure
+from kept.policy.sop.params import UNIT_KINDS, Figure, is_reference, read_figure
 from kept.policy.sop.source import Place
+from kept.policy.sop.tree import ClauseNode
 from kept.policy.sop.yaml import Scalar
 
 GOAL = re.compile(r"(<=|>=|<|>|==?)[ ]*(.+)$", re.DOTALL)
@@ -33,13 +34,24 @@ def goal(lowering: Lowering, keys: Keys) -> tuple[str | None, str | None]:
     return op, figure.quantity.text
 
 
+def _kind_of(lowering: Lowering, prose: ClauseNode, text: str) -> Kind | None:
+    """Return what a figure counts: what it says itself; a bare number what the sentence does."""
+    written = {one.kind for one in quantities(text)}
+    kinds = [kind for kind in KINDS if read_figure(text, kind) is not None]
+    said = [one.kind for one in lowering.figures.of(prose)]
+    own = [kind for kind in kinds if kind in written]
+    if own and own[0] is not Kind.COUNT:
+        return own[0]
+    return next((kind for kind in (*own, *kinds) if kind in said), next(iter(own or kinds), None))
+
+
 def _figure(lowering: Lowering, keys: Keys, scalar: Scalar, text: str) -> Figure | None:
     prose = scalar.prose or keys.clause
     inner = Scalar(place=scalar.place, text=text, prose=prose)
-    if not text.startswith("$"):
-        for kind in KINDS:
-            if read_figure(text, kind) is not None:
-                return lowering.figures.resolve(inner, keys.clause, kind)
+    if not is_reference(text):
+        kind = _kind_of(lowering, prose, text)
+        if kind is not None:
+            return lowering.figures.resolve(inner, keys.clause, kind)
         keys.tell(scalar.place, "E311", f'"{text[:60]}" is no figure', "write 4.5, 90% or 2 hours")
         return None
     parameter = lowering.figures.parameters.get(text[1:])

@@ -27,6 +27,11 @@ EXAMPLES = {
 }  # fmt: skip
 
 
+def is_reference(text: str) -> bool:
+    """Say whether a value refers to a figure by `$name`: `$100` is an amount."""
+    return text.startswith("$") and (text[1:2].isalpha() or text[1:2] == "_")
+
+
 def read_figure(text: str, kind: Kind) -> Quantity | None:
     """Return the figure that is the whole of `text`; a bare number takes the kind asked for."""
     text = text.strip()
@@ -92,7 +97,7 @@ class Figures:
         """
         prose = scalar.prose or clause
         text = scalar.text.strip()
-        if text.startswith("$"):
+        if is_reference(text):
             return self.reference(text[1:], scalar.place, prose, kind, every=every)
         one = read_figure(text, kind)
         if one is None:

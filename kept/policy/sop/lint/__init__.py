@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from kept.policy.rules import Policy
-from kept.policy.sop.lint import acts, cases, times, wording
+from kept.policy.sop.lint import acts, cases, figures, times, wording
 from kept.policy.sop.lint.desk import Desk
 from kept.policy.sop.source import Problems, Source
 
@@ -33,6 +33,7 @@ LINTS: tuple[Callable[[Desk], None], ...] = (
     wording.clauses_without_effect,
     wording.vague_words,
     wording.perverse_measures,
+    figures.measures_that_show_nothing,
     wording.figures_not_in_the_text,
     wording.parameters_without_value,
 )

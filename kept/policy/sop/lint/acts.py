@@ -13,6 +13,7 @@ from kept.policy.rules import (
     ClockRule,
     Condition,
     EscalateAction,
+    GateRule,
     ReactionRule,
     Role,
     Rule,
@@ -183,6 +184,16 @@ def gates_that_never_open(desk: Desk) -> None:
             line=rule.because.line, clause=rule.because.clause,
             other_line=other.because.line if other is not rule else None,
             advice="let one of them be possible first",
+        )  # fmt: skip
+
+    for gate in desk.rules(GateRule):
+        needs = gate.needs
+        if needs is None or not needs.reads or not desk.never(gate, Want(condition=needs)):
+            continue
+        desk.error(
+            "E608", f"{gate.because.rule} never opens: no ticket meets `{needs.source}`",
+            line=gate.because.line, clause=gate.because.clause,
+            advice="correct the condition; what is forbidden for good says needs: false",
         )  # fmt: skip
 
 

@@ -113,7 +113,8 @@ def _overlaps(desk: Desk, table: TableRule, hits: list[tuple[Cell, list[TableRow
 def _gaps(desk: Desk, table: TableRule, hits: list[tuple[Cell, list[TableRow]]]) -> None:
     empty = [cell for cell, rows in hits if not rows]
     if empty:
-        more = f" and {len(empty) - 1} more cases" if len(empty) > 1 else ""
+        rest = len(empty) - 1
+        more = f" and {rest} more case{'s' * (rest > 1)}" if rest else ""
         desk.error(
             "E603", f"the complete table {table.name} has no row for {told(empty[0])}{more}",
             line=table.because.line, clause=table.because.clause, advice="add a row for it",
@@ -184,10 +185,12 @@ def rules_that_add_nothing(desk: Desk) -> None:
         for rule in rules:
             for other in rules:
                 if other is not rule and stricter(desk, other, rule):
+                    sample = desk.together(rule, other.when)
+                    of_whom = f", as for {told(sample)}" if sample else ""
                     desk.warning(
                         "W703",
                         f"{rule.because.rule} is implied by {other.because.rule} of "
-                        f"{other.because.clause}: it can never be the one that is missed",
+                        f"{other.because.clause}: it can never be the one that is missed{of_whom}",
                         line=rule.because.line, clause=rule.because.clause,
                         other_line=other.because.line,
                         advice="keep it if both are to be reported, else drop it",

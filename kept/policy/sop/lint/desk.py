@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import TypeVar
 
@@ -46,6 +47,13 @@ class Desk:
             Place(self.source, line), code, message,
             clause=clause, advice=advice, other_line=other_line,
         )  # fmt: skip
+
+    def line_with(self, sign: re.Pattern[str], start: int) -> int:
+        """Return the first line from `start` on that shows a sign, or `start`."""
+        for number in range(start, len(self.source.lines) + 1):
+            if sign.search(self.source.line(number)):
+                return number
+        return start
 
     def together(self, rule: Rule, *others: Condition | None) -> Cell | None:
         """Return a ticket for which the rule and the other conditions hold, if it is decided."""

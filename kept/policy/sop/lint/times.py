@@ -225,7 +225,7 @@ def escalations_after_the_clock(desk: Desk) -> None:
         if rule.after is None or not any(isinstance(a, EscalateAction) for a in rule.do):
             continue
         for clock in clocks:
-            serves = _awaits(rule.unless) & set(clock.stop)
+            serves = (_awaits(rule.unless) | set(rule.unless_events)) & set(clock.stop)
             later = comparable(rule, clock, rule.after, clock.target) and _longer(
                 rule.after, clock.target
             )

@@ -18,6 +18,7 @@ from kept.policy.rules import (
 from kept.policy.sop import told
 from kept.policy.sop.figures import quantities
 from kept.policy.sop.lint.desk import Desk
+from kept.policy.sop.source import did_you_mean
 
 VAGUE = {
     "immediately": ("immediately", "straight away", "right away", "instantly"),
@@ -54,10 +55,14 @@ def blanks_without_source(desk: Desk) -> None:
         for blank in dict.fromkeys(BLANK.findall(f"{template.subject}\n{template.body}")):
             if blank not in known:
                 clause = desk.policy.clauses.get(template.clause)
+                near = did_you_mean(blank, known) if blank else "name what belongs there"
+                sign = re.compile(r"\{\{\s*" + re.escape(blank) + r"\s*\}\}")
                 desk.error(
-                    "E610", f'template "{template.id}" has a blank without source: {blank}',
-                    line=clause.line if clause else 1, clause=template.clause,
-                    advice=f"add a field {blank} to the template",
+                    "E610", f'template "{template.id}" has a blank without source: '
+                    f"{{{{ {blank} }}}}",
+                    line=desk.line_with(sign, clause.line if clause else 1),
+                    clause=template.clause,
+                    advice=near or f"add a field {blank} to the template",
                 )  # fmt: skip
 
 
@@ -159,7 +164,8 @@ def figures_not_in_the_text(desk: Desk) -> None:
         if not _stands_in(figure, everything):
             desk.error(
                 "E621", f"a note's facts say {key}: {figure}, no clause does",
-                line=1, clause=desk.policy.sop, advice="say it in a clause, or drop it",
+                line=desk.line_with(re.compile(rf"\b{re.escape(key)}\b.*{re.escape(figure)}"), 1),
+                clause=desk.policy.sop, advice="say it in a clause, or drop it",
             )  # fmt: skip
 
 
