@@ -5,7 +5,9 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
+from pathlib import Path
 
+from kept.postgres import places
 from tests.faults.running import END_SECONDS, LONGEST_ANSWER, Load, Running, wait_until
 
 Fault = Callable[[Running], str]
@@ -140,12 +142,7 @@ def full_disk(desk: Running) -> str:
         with Load(desk) as load:
             time.sleep(2)
             ballast = desk.data / "ballast"
-            with ballast.open("wb", buffering=0) as file:
-                try:
-                    while True:
-                        file.write(b"\0" * 65536)
-                except OSError:
-                    pass
+            fill(ballast)
             time.sleep(25)
             ballast.unlink()
             took = wait_until(lambda: desk.answer("/readyz")[0] == 200, "pages to be back", 60)
@@ -156,6 +153,67 @@ def full_disk(desk: Running) -> str:
         desk.clear()
         time.sleep(0.5)
         subprocess.run(["umount", "-l", str(desk.data)], check=False)
+
+
+def full_log_disk(desk: Running) -> str:
+    """Fill the volume of the server's write-ahead log, which makes it give up; free it again."""
+    desk.data.mkdir(exist_ok=True)
+    desk.start()
+    desk.stop()
+    log = places(desk.data).cluster / "pg_wal"
+    kept = log.with_name("pg_wal_before")
+    log.rename(kept)
+    owner = kept.stat()
+    log.mkdir()
+    subprocess.run(
+        ["mount", "-t", "tmpfs", "-o",
+         f"size=120m,mode=0700,uid={owner.st_uid},gid={owner.st_gid}", "tmpfs", str(log)],
+        check=True,
+    )  # fmt: skip
+    subprocess.run(["cp", "-a", f"{kept}/.", str(log)], check=True)
+    try:
+        begin(desk)
+        with Load(desk) as load:
+            time.sleep(2)
+            ballast = log / "ballast"
+            fill(ballast)
+            use_up_log(desk)
+            time.sleep(15)
+            ballast.unlink()
+            took = wait_until(lambda: desk.answer("/readyz")[0] == 200, "pages to be back", 60)
+            count = len(load.kept)
+            wait_until(lambda: len(load.kept) > count, "mail to be taken again", 60)
+        seen = {status for status, _ in load.answers}
+        return f"pages said {sorted(seen)}, back in {took:.1f} s, {finish(desk, load)}"
+    finally:
+        desk.clear()
+        time.sleep(0.5)
+        subprocess.run(["umount", "-l", str(log)], check=False)
+
+
+def fill(ballast: Path) -> None:
+    with ballast.open("wb", buffering=0) as file:
+        try:
+            while True:
+                file.write(b"\0" * 65536)
+        except OSError:
+            pass
+
+
+def use_up_log(desk: Running) -> None:
+    """Ask for new segments of the log until the server falls over it."""
+    from django.db import DatabaseError, connection
+
+    for _ in range(40):
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT pg_logical_emit_message(false, 'ballast', repeat('x', 9999))"
+                )
+                cursor.execute("SELECT pg_switch_wal()")
+        except DatabaseError:
+            connection.close()
+            return
 
 
 def locked_tickets(desk: Running) -> str:
@@ -214,5 +272,6 @@ FAULTS: dict[str, tuple[str, Fault]] = {
     "sessions-lost": ("F14", lost_sessions),
     "postmaster-frozen": ("F15", frozen_postmaster),
     "disk-full": ("F16", full_disk),
+    "log-disk-full": ("F17", full_log_disk),
     "tickets-locked": ("F19", locked_tickets),
 }
