@@ -27,6 +27,14 @@ KEPT_DEMO = env.flag("KEPT_DEMO", default=False)
 KEPT_STATEMENT_SECONDS = env.number("KEPT_STATEMENT_SECONDS", 15, least=1, most=3600)
 KEPT_API_RATE = env.number("KEPT_API_RATE", 3000, least=1, most=10_000_000)
 KEPT_METRICS_TOKEN = env.secret("KEPT_METRICS_TOKEN") or ""
+KEPT_OIDC_ISSUER = env.text("KEPT_OIDC_ISSUER", "")
+KEPT_OIDC_CLIENT = env.text("KEPT_OIDC_CLIENT", "")
+KEPT_OIDC_SECRET = env.text("KEPT_OIDC_SECRET", "")
+KEPT_SAML_ISSUER = env.text("KEPT_SAML_ISSUER", "")
+KEPT_SAML_ADDRESS = env.text("KEPT_SAML_ADDRESS", "")
+KEPT_SAML_CERTIFICATE = env.text("KEPT_SAML_CERTIFICATE", "")
+KEPT_SSO_NAME = env.text("KEPT_SSO_NAME", "your organisation")
+KEPT_SSO_INSIDE = env.flag("KEPT_SSO_INSIDE", default=False)
 KEPT_WORKER_LEASE_SECONDS = env.number("KEPT_WORKER_LEASE_SECONDS", 60, least=5, most=3600)
 
 
@@ -106,7 +114,6 @@ CSRF_TRUSTED_ORIGINS = [KEPT_URL]
 INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.auth",
-    "django.contrib.sessions",
     "django.contrib.staticfiles",
     "django_htmx",
     "kept.records",
@@ -143,7 +150,13 @@ AUTH_PASSWORD_VALIDATORS = [
         "OPTIONS": {"min_length": 12},
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("email", "name")},
+    },
 ]
+SESSION_ENGINE = "kept.records.session_store"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = KEPT_URL.startswith("https://")
@@ -153,6 +166,7 @@ CSRF_COOKIE_NAME = "__Host-kept-form" if SESSION_COOKIE_SECURE else "kept-form"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "kept.web.errors.form_too_old"
 LOGIN_URL = "/sign-in"
+LOGIN_REDIRECT_URL = "/"
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_HSTS_SECONDS = 31_536_000 if SESSION_COOKIE_SECURE else 0

@@ -75,15 +75,21 @@ def django_db_modify_db_settings(
 
 @pytest.fixture(scope="session", autouse=True)
 def _emptied_between_tests() -> None:
-    """Let Django empty the tables between tests; the journal refuses everybody else."""
+    """Let Django empty the tables between tests; the logs refuse everybody else."""
     operations = connections["default"].ops
     flush = operations.execute_sql_flush
+    logs = (
+        ("journal", "journal_never_emptied"),
+        ("access_event", "access_log_never_emptied"),
+    )
 
     def emptied(sql_list: list[str]) -> None:
         with connections["default"].cursor() as cursor:
-            cursor.execute("ALTER TABLE journal DISABLE TRIGGER journal_never_emptied")
+            for table, trigger in logs:
+                cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER {trigger}")
             flush(sql_list)
-            cursor.execute("ALTER TABLE journal ENABLE ALWAYS TRIGGER journal_never_emptied")
+            for table, trigger in logs:
+                cursor.execute(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {trigger}")
 
     operations.execute_sql_flush = emptied
 

@@ -35,3 +35,5 @@ class Route:
     query: Any = None
     body: Any = None
     status: int = 200
+    scope: str = "act"
+    """Which of a narrowed token's scopes it needs (services/tokens.SCOPES)."""

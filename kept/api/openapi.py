@@ -40,9 +40,9 @@ def document(routes: tuple[Route, ...]) -> bytes:
 
 
 def _operation(route: Route) -> dict[str, Any]:
-    refusals = [400, 401, 404, 429, 503]
+    refusals = [400, 401, 403, 404, 429, 503]
     if route.method == "POST":
-        refusals += [403, 409, 411, 413, 415, 422]
+        refusals += [409, 411, 413, 415, 422]
     elif route.query is not None:
         refusals.append(422)
     answer = {"application/json": {"schema": _reference(route.answer)}}

@@ -185,13 +185,13 @@ ROUTES: tuple[Route, ...] = (
     Route(
         method="POST", path="/tickets", name="open_ticket", tag="tickets", run=open_ticket,
         says="Open a ticket; the answer holds what the desk owes from now on.",
-        body=asked.NewTicket, answer=TicketBrief, status=201,
+        body=asked.NewTicket, answer=TicketBrief, status=201, scope="reply",
     ),
     *(
         Route(
             method="POST", path=f"/tickets/{{number}}/{noun}", name=f"post_{noun}", tag="acts",
             says=(body.__doc__ or "").split("\n")[0], run=_acting(verb), body=body,
-            answer=TicketBrief,
+            answer=TicketBrief, scope="reply" if noun == "messages" else "act",
         )
         for noun, body, verb in VERBS
     ),

@@ -92,6 +92,9 @@ def _served(request: HttpRequest, route: Route, path: dict[str, str]) -> HttpRes
     if allowance.over:
         told = problem(429, "too_many", f"Ask again in {allowance.resets_in} seconds.")
         return _response(answer_of(told), headers)
+    if not holder.may(route.scope):
+        told = problem(403, "no_scope", f"This token lacks the scope {route.scope}.")
+        return _response(answer_of(told), headers)
     try:
         body = reading.body_of(request) if route.body else b""
         call = Call(

@@ -1,7 +1,8 @@
-"""Fetching a picture from an address that a stranger chose: once, small, and never from inside.
+"""Asking an address that somebody else chose: once, a little, and never from inside.
 
 The name is resolved once and the connection goes to the very address that was checked; no
-redirect is followed, nothing of ours is sent along, and only pictures come back.
+redirect is followed and nothing of ours is sent along. Pictures are asked for by whoever reads
+a mail, identity providers by whoever signs in.
 """
 
 import http.client
@@ -11,6 +12,8 @@ from collections.abc import Callable
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from threading import Timer
 from urllib.parse import SplitResult, quote, urlsplit
+
+from django.conf import settings
 
 LARGEST = 4_000_000
 STEP_SECONDS, WHOLE_SECONDS = 4.0, 8.0
@@ -66,6 +69,36 @@ def fetch_picture(address: str, *, may_reach: Reach = is_public) -> tuple[bytes,
     return body, kind
 
 
+def exchange(
+    address: str,
+    *,
+    body: bytes | None = None,
+    headers: dict[str, str],
+    may_reach: Reach | None = None,
+) -> bytes:
+    """Return what an identity provider answers; raise NotFetched for everything but a 200."""
+    inside = settings.KEPT_SSO_INSIDE
+    reach = may_reach or ((lambda place, port: True) if inside else is_outside)
+    try:
+        parts = urlsplit(address)
+        host = (parts.hostname or "").encode("idna").decode("ascii")
+        port = parts.port or PORTS.get(parts.scheme, 0)
+    except ValueError as problem:
+        raise NotFetched("no address") from problem
+    schemes = ("https", "http") if inside else ("https",)
+    if parts.scheme not in schemes or not host or parts.username or parts.password:
+        raise NotFetched("no address of a provider")
+    try:
+        return _read(_connected(host, port, parts.scheme, reach), host, parts, body, headers)
+    except (OSError, http.client.HTTPException, ValueError) as problem:
+        raise NotFetched("no answer") from problem
+
+
+def is_outside(address: IPv4Address | IPv6Address, port: int) -> bool:
+    """Tell whether an address lies outside, whatever its port."""
+    return is_public(address, 443)
+
+
 def _connected(host: str, port: int, scheme: str, may_reach: Reach) -> socket.socket:
     """Connect to the address that was checked; a name with one inner address is refused whole."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
@@ -78,8 +111,15 @@ def _connected(host: str, port: int, scheme: str, may_reach: Reach) -> socket.so
     return line
 
 
-def _read(line: socket.socket, host: str, parts: SplitResult) -> bytes:
-    asked = http.client.HTTPConnection(host, timeout=STEP_SECONDS)
+def _read(
+    line: socket.socket,
+    host: str,
+    parts: SplitResult,
+    sent: bytes | None = None,
+    more: dict[str, str] | None = None,
+) -> bytes:
+    named = f"{host}:{parts.port}" if parts.port else host
+    asked = http.client.HTTPConnection(named, timeout=STEP_SECONDS)
     asked.sock = line
     end = Timer(WHOLE_SECONDS, _cut, (line,))
     end.daemon = True
@@ -87,8 +127,8 @@ def _read(line: socket.socket, host: str, parts: SplitResult) -> bytes:
     try:
         place = quote(parts.path or "/", safe=SAFE)
         query = f"?{quote(parts.query, safe=SAFE)}" if parts.query else ""
-        headers = {"User-Agent": AGENT, "Accept": "image/*", "Connection": "close"}
-        asked.request("GET", place + query, headers=headers)
+        headers = {"User-Agent": AGENT, "Accept": "image/*", "Connection": "close", **(more or {})}
+        asked.request("GET" if sent is None else "POST", place + query, sent, headers)
         answer = asked.getresponse()
         if answer.status != 200:
             raise NotFetched(f"answered {answer.status}")

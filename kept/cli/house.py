@@ -130,6 +130,7 @@ def _prepare(*, demo: bool) -> None:
     from django.core.management import call_command
 
     call_command("migrate", verbosity=0, interactive=False)
+    _enter_providers()
     if not demo:
         return
     from kept.clock import now
@@ -187,10 +188,19 @@ def run_receiver(_: argparse.Namespace) -> int:
     return run()
 
 
+def _enter_providers() -> None:
+    """Enter the identity providers that the settings name."""
+    from kept import clock
+    from kept.services import identities
+
+    identities.from_environment(at=clock.now())
+
+
 def run_migrate(_: argparse.Namespace) -> int:
     """Migrate, and say so."""
     with database():
         from django.core.management import call_command
 
         call_command("migrate", verbosity=1, interactive=False)
+        _enter_providers()
     return 0

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from django.conf import settings
 
-from kept.services import desks, people, policies
+from kept.services import desks, people, policies, signing
 
 NAMES = {
     "amira": "Amira Haddad", "bo": "Bo Lindqvist", "chen": "Chen Wei", "ravi": "Ravi Prasad",
@@ -71,6 +71,7 @@ def set_up(*, password: str, at: datetime) -> dict[str, int]:
                     ids[person], slug, role=place.role, level=place.level, team=place.team,
                     skills=place.skills,
                 )  # fmt: skip
+        _sign(slug, {ids[person] for person in places}, at)
         _roster(slug, [ids[person] for person in places], ZoneInfo(zone), at)
     return ids
 
@@ -83,6 +84,15 @@ def _make_desk(slug: str, at: datetime) -> str:
     version = policies.propose(slug, source, by=None, at=at, parameters=PARAMETERS.get(slug, {}))
     policies.activate(version.pk, by=None, at=at)
     return zone
+
+
+def _sign(slug: str, crew: set[int], at: datetime) -> None:
+    """Let everybody sign the handbook where it asks for that."""
+    asked = signing.asked_of(slug)
+    if asked is None:
+        return
+    for person in sorted(crew):
+        signing.sign(asked.desk, version=asked.version, by=person, at=at)
 
 
 def _roster(slug: str, crew: list[int], zone: ZoneInfo, at: datetime) -> None:

@@ -4,10 +4,10 @@ Pure: roles and the ticket's facts in, yes or no out. Services, queries and lint
 page, the API, the search and the export cannot come to different answers.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from enum import StrEnum
 
-from kept.policy.rules import GateRule, Policy, Scope
+from kept.policy.rules import CadenceRule, GateRule, Policy, Scope
 from kept.policy.words import Enforce, Frozen
 
 COMMON_ACTS = frozenset({
@@ -27,6 +27,10 @@ SEEING = {"see_contacts": "reply", "see_personal": "verify"}
 """What a role may see, and the act whose holders need it where no role lists it."""
 ACCOUNT = "account_opened"
 """A gate on this act keeps a customer's particulars covered until it opens."""
+SIGNING = "read_and_sign"
+"""An enforced cadence of this name asks every member to sign each version."""
+UNSIGNED_ACTS = frozenset({"propose_policy", "activate_policy", "manage_access", "read_audit"})
+"""What somebody who has not signed may do all the same: a bad version must be mendable."""
 
 
 class Part(StrEnum):
@@ -90,6 +94,35 @@ def account_gate(policy: Policy, facts: Scope | None) -> GateRule | None:
         if applies and (rule.needs is None or rule.needs.test(facts) is not True):
             return rule
     return None
+
+
+def signing_rule(policy: Policy) -> CadenceRule | None:
+    """Return the clause that wants each version read and signed, if the SOP has one."""
+    for rule in policy.rules:
+        if not isinstance(rule, CadenceRule) or rule.name != SIGNING:
+            continue
+        if rule.enforce in (Enforce.REQUIRE, Enforce.BLOCK):
+            return rule
+    return None
+
+
+def may_give(policy: Policy, giver: Iterable[str], role: str) -> bool:
+    """Return whether somebody with these roles may give a role: never more than they have."""
+    held = tuple(giver)
+    if not may(policy, held, "manage_access") or role not in policy.roles:
+        return False
+    acts = COMMON_ACTS | LEADING_ACTS | frozenset(SEEING)
+    acts |= {act for each in policy.roles.values() for act in each.may if act != EVERYTHING}
+    if any(may(policy, (role,), act) and not may(policy, held, act) for act in acts):
+        return False
+    ranks = {level.id: rank for rank, level in enumerate(policy.levels)}
+    own = [ranks[each] for each in map(_level_of(policy), held) if each in ranks]
+    level = policy.roles[role].level
+    return not own or level not in ranks or ranks[level] <= max(own)
+
+
+def _level_of(policy: Policy) -> Callable[[str], str | None]:
+    return lambda role: policy.roles[role].level if role in policy.roles else None
 
 
 def sight(policy: Policy, roles: Iterable[str], facts: Scope | None) -> Sight:

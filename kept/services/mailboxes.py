@@ -1,15 +1,11 @@
 """Mailboxes: where a desk's mail is read. Secrets are encrypted with the installation's own."""
 
-import base64
-import hashlib
 from datetime import datetime, timedelta
-
-from cryptography.fernet import Fernet, InvalidToken
-from django.conf import settings
 
 from kept.records.models import Desk, Mailbox
 from kept.services.alarms import clear_alarm, raise_alarm
 from kept.services.errors import NotFound, NotValid
+from kept.services.sealing import seal, unseal
 from kept.services.texts import clean, one_line
 
 SILENT_FOR = timedelta(minutes=5)
@@ -35,7 +31,7 @@ def add(
         raise NotValid("auth is password or oauth2; tls is tls, starttls or none.")
     mailbox, _ = Mailbox.objects.update_or_create(
         host=host, port=port, user=user, folder=folder,
-        defaults={"desk_id": row, "secret": _fernet().encrypt(secret.encode()), "auth": auth,
+        defaults={"desk_id": row, "secret": seal("mailbox", secret), "auth": auth,
                   "tls": tls, "problem": ""},
     )  # fmt: skip
     return int(mailbox.pk)
@@ -46,17 +42,12 @@ def secret_of(mailbox_id: int) -> str:
     secret = Mailbox.objects.filter(pk=mailbox_id).values_list("secret", flat=True).first()
     if secret is None:
         raise NotFound("There is no such mailbox.")
-    try:
-        return _fernet().decrypt(bytes(secret)).decode()
-    except InvalidToken:
-        raise NotValid(
-            "The mailbox's secret was kept under another KEPT_SECRET; enter it again."
-        ) from None
+    return unseal("mailbox", secret)
 
 
 def keep_secret(mailbox_id: int, secret: str) -> None:
     """Keep the secret that the provider put in the place of the one before."""
-    Mailbox.objects.filter(pk=mailbox_id).update(secret=_fernet().encrypt(secret.encode()))
+    Mailbox.objects.filter(pk=mailbox_id).update(secret=seal("mailbox", secret))
 
 
 def remember(mailbox_id: int, *, uidvalidity: int, last_uid: int) -> None:
@@ -80,8 +71,3 @@ def failed(mailbox_id: int, problem: str, *, at: datetime, at_once: bool = False
     if silent or at_once:
         told = f"The mailbox {mailbox.user} at {mailbox.host} is not read: {one_line(problem)}"
         raise_alarm(f"mailbox:{mailbox_id}", told, at=at, desk=mailbox.desk_id)
-
-
-def _fernet() -> Fernet:
-    digest = hashlib.sha256(f"mailbox:{settings.SECRET_KEY}".encode()).digest()
-    return Fernet(base64.urlsafe_b64encode(digest))

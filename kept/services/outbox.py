@@ -55,6 +55,11 @@ def mark_sent(claimed: ClaimedMail, *, at: datetime) -> bool:
         done = _under_fence(claimed).update(
             state="sent", sent_at=at, lease_until=None, last_error=""
         )
+        if done and claimed.kind == "access":
+            # It holds a link that opens something; once sent nobody needs it here.
+            Outbox.objects.filter(pk=claimed.id).update(
+                payload=msgspec.to_builtins(msgspec.structs.replace(claimed.mail, text=""))
+            )
         if done and claimed.mail.message is not None:
             Message.objects.filter(pk=claimed.mail.message).update(delivery="sent")
     return bool(done)

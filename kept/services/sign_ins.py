@@ -28,8 +28,14 @@ class Try:
     is_held: bool
 
 
-def begin_try(address: str, *, source: str, at: datetime) -> Try:
-    """Put a try on record as wrong, or as held where too many went before it."""
+def begin_try(address: str, *, source: str, at: datetime, shared: bool = False) -> Try:
+    """Put a try on record as wrong, or as held where too many went before it.
+
+    A `shared` account is no account: whoever has a passkey comes without a name, and only the
+    source counts.
+    """
+    if shared:
+        address = f"{address} from {source_of(source)}"
     account = hashlib.sha256(address.strip().lower().encode()).digest()
     place = source_of(source)
     with transaction.atomic():

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.http import HttpRequest
 
 from kept.records.queries.desks import desks_of
+from kept.records.queries.members import managed_desks
 from kept.records.queries.views import DeskView
 from kept.web.places import Place, places_of
 from kept.web.render import agent_id
@@ -21,6 +22,10 @@ class Me:
     def places(self) -> tuple[tuple[str, tuple[Place, ...]], ...]:
         """The groups of the navigation with the places this reader is shown."""
         return places_of(self)
+
+    def leads(self, act: str) -> bool:
+        """Return whether there is a desk where this reader may do a leading act."""
+        return bool(managed_desks(self.id, self.desks, act))
 
 
 def me(request: HttpRequest, desks: tuple[DeskView, ...] | None = None) -> Me:

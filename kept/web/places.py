@@ -44,12 +44,24 @@ class Place:
         return reverse(self.route)
 
 
+def _manages(me: Me) -> bool:
+    return me.leads("manage_access")
+
+
+def _audits(me: Me) -> bool:
+    return me.leads("read_audit")
+
+
 PLACES: tuple[Place, ...] = (
     Place(name="Wallboard", says="the wallboard", route="wallboard"),
     Place(name="Outbox", says="the outbox", route="outbox"),
     Place(name="Outages", says="the outages", route="outages"),
     Place(name="Tags", says="the tags", route="tags"),
     Place(name="Quarantine", says="the quarantine", route="quarantine"),
+    Place(name="People", says="people and access", route="people", shows=_manages),
+    Place(name="Access review", says="the access review", route="access-review", shows=_manages),
+    Place(name="Audit", says="the audit", route="audit", shows=_audits),
+    Place(name="My account", says="my account", route="account"),
 )
 
 

@@ -20,7 +20,15 @@ def render(
     """Return the page, or the template that `parts` names for htmx's target element."""
     target = wanted_part(request)
     template = (parts or {}).get(target, page)
-    shared = {"now": clock.now(), "here": request.path, "theme": "", "me": None}
+    session = getattr(request, "session", None)
+    likes = (session.get("likes") if session is not None else None) or {}
+    shared = {
+        "now": clock.now(),
+        "here": request.path,
+        "theme": likes.get("theme", ""),
+        "me": None,
+        "single_keys": likes.get("single_keys", True),
+    }
     body = render_to_string(template, {**shared, **context}, request=request)
     response = HttpResponse(body, status=status)
     response["Vary"] = "HX-Request, HX-Target, Cookie"

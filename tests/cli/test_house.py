@@ -102,7 +102,7 @@ def test_a_desk_that_is_not_there_is_a_no(desk: dict[str, str]) -> None:
 def test_a_person_is_given_a_place(desk: dict[str, str]) -> None:
     words = ("user", "create", "--email", "amira@kept.example", "--name", "Amira", "--json")
     short = run(desk, *words, given=b"short\n")
-    assert short.returncode == 1 and b"at least 10" in short.stderr
+    assert short.returncode == 1 and b"at least 12" in short.stderr
     made = run(desk, *words, "--desk", "esc", "--role", "agent", given=b"a long password\n")
     assert made.returncode == 0, made.stderr
     assert json.loads(made.stdout)["desk"] == "esc"

@@ -4,6 +4,7 @@ A token acts as an agent of its own, so its rights are a membership like anybody
 stand in the journal under its own number. Only the hash of a token is kept.
 """
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 
@@ -14,6 +15,10 @@ class ApiToken(models.Model):
     desk = models.ForeignKey("Desk", models.PROTECT, related_name="tokens")
     name = models.CharField(max_length=200)
     role = models.CharField(max_length=60)
+    owner = models.ForeignKey("Agent", models.PROTECT, null=True, related_name="own_tokens")
+    """The person whose token it is: it never has more than they have. None is a program's."""
+    scopes = ArrayField(models.CharField(max_length=20), default=list, db_default=[])
+    """What it may do of the role; empty is all of it."""
     token_hash = models.BinaryField(unique=True)
     made_at = models.DateTimeField()
     expires_at = models.DateTimeField(null=True)

@@ -30,7 +30,8 @@ def outbox_page(
         cursor.execute(
             f"""
             SELECT o.id, d.slug, o.ticket_id, o.kind, o.recipient, o.payload->>'subject',
-                   o.payload->>'text', o.mail_id, o.state, o.attempts, o.last_error, o.made_at,
+                   CASE WHEN o.kind = 'access' THEN '' ELSE o.payload->>'text' END,
+                   o.mail_id, o.state, o.attempts, o.last_error, o.made_at,
                    o.not_before, o.sent_at, o.desk_id
             FROM outbox o JOIN desk d ON d.id = o.desk_id
             WHERE o.desk_id IN {_DESKS} AND o.id < %(before)s

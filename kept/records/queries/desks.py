@@ -15,12 +15,15 @@ from kept.records.queries.views import (
 )
 
 _DESKS = """
-SELECT d.id, d.slug, d.name, d.sop, d.address, d.zone, p.hash, o.id, o.name, o.notice, o.began_at,
-       o.queue_by
+SELECT d.id, d.slug, d.name, d.sop, d.address, d.zone, p.hash,
+  ARRAY(SELECT m.role FROM membership m WHERE m.desk_id = d.id AND m.agent_id = %(agent)s
+        AND m.ended_at IS NULL ORDER BY m.id),
+  o.id, o.name, o.notice, o.began_at, o.queue_by
 FROM desk d LEFT JOIN policy_version p ON p.desk_id = d.id AND p.state = 'active'
 LEFT JOIN outage o ON o.desk_id = d.id AND o.ended_at IS NULL
 WHERE EXISTS (SELECT 1 FROM membership m JOIN agent a ON a.id = m.agent_id
-              WHERE m.desk_id = d.id AND m.agent_id = %s AND m.ended_at IS NULL AND a.is_active)
+              WHERE m.desk_id = d.id AND m.agent_id = %(agent)s AND m.ended_at IS NULL
+                AND a.is_active)
 ORDER BY d.slug
 """
 
@@ -28,11 +31,11 @@ ORDER BY d.slug
 def desks_of(agent: int) -> tuple[DeskView, ...]:
     """Return the desks an agent is a member of."""
     with connection.cursor() as cursor:
-        cursor.execute(_DESKS, [agent])
+        cursor.execute(_DESKS, {"agent": agent})
         return tuple(
             DeskView(
                 id=row[0], slug=row[1], name=row[2], sop=row[3], address=row[4], zone=row[5],
-                policy_hash=row[6], outage=_outage(row[7:]),
+                policy_hash=row[6], roles=tuple(row[7]), outage=_outage(row[8:]),
             )
             for row in cursor.fetchall()
         )  # fmt: skip

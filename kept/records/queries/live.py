@@ -87,7 +87,7 @@ async def _standing(
     connection: psycopg.AsyncConnection[Any], sessions: Iterable[str]
 ) -> dict[str, SessionStanding]:
     cursor = await connection.execute(
-        "SELECT session_key, session_data FROM django_session"
+        "SELECT session_key, session_data FROM session"
         " WHERE session_key = ANY(%s) AND expire_date > clock_timestamp()",
         [sorted(sessions)],
     )

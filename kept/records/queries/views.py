@@ -91,6 +91,8 @@ class DeskView(View, frozen=True, kw_only=True):
     address: str
     zone: str
     policy_hash: str | None = None
+    roles: tuple[str, ...] = ()
+    """Of whoever asks."""
     outage: OutageNow | None = None
 
 

@@ -3,7 +3,7 @@ import { commands, places } from "./commands.js"
 
 const mac = /Mac|iPhone|iPad/.test(navigator.platform)
 const label = (key) => key.replace("mod+", mac ? "\u2318" : "Ctrl ").replace("Enter", "\u21b5")
-const switchedOn = () => localStorage.getItem("kept-keys") !== "off"
+const switchedOn = () => !("noKeys" in document.body.dataset) && localStorage.getItem("kept-keys") !== "off"
 const typing = (element) => element.closest("input, textarea, select, [contenteditable], dialog")
 let chosen = 0
 
