@@ -6,8 +6,7 @@ The clock left is suspended and goes on if its severity returns, so flapping gai
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
-from operator import attrgetter
+from collections.abc import Collection, Iterator
 
 from kept.policy.clocks import begin, cap, go_on, halt, pause, pauses_of, settle
 from kept.policy.commitments import start
@@ -16,8 +15,6 @@ from kept.policy.program import Plan, holds
 from kept.policy.run import Run
 from kept.policy.state import Commitment
 from kept.policy.words import Instant, Verdict
-
-ORDER = attrgetter("order")
 
 
 def reclassify(run: Run, names: tuple[str, ...]) -> None:
@@ -45,17 +42,17 @@ def _give_way(run: Run, touched: frozenset[Plan], names: tuple[str, ...]) -> Non
     owed = [each for each in run.open.values() if each[1] in touched and not each[0].suspended]
     running = {plan for _, plan in owed if plan}
     leaving: dict[str, list[tuple[Commitment, Plan]]] = defaultdict(list)
-    for plan in _ordered({plan for plan in running if holds(plan, scope) is False}):
+    for plan in _ordered(run, {plan for plan in running if holds(plan, scope) is False}):
         leaving[plan.name] += [(clock, plan) for clock, other in owed if other is plan]
     coming = [
         plan
-        for plan in _ordered(_idle(run, touched, leaving) - running)
+        for plan in _ordered(run, _idle(run, touched, leaving) - running)
         if plan.start.isdisjoint(names) and holds(plan, scope) is True
     ]
     for clocks in leaving.values():
         for clock, plan in clocks:
             suspend(run, clock, plan)
-    for plan in coming:
+    for plan in _once_each(run, coming) if run.pinned else coming:
         take_over(run, plan, leaving.get(plan.name, []))
 
 
@@ -68,8 +65,21 @@ def _idle(run: Run, touched: frozenset[Plan], leaving: Collection[str]) -> set[P
     return found & touched
 
 
-def _ordered(plans: set[Plan]) -> list[Plan]:
-    return sorted(plans, key=ORDER) if len(plans) > 1 else list(plans)
+def _ordered(run: Run, plans: set[Plan]) -> list[Plan]:
+    """Return plans in the document's order; of one rule's versions the present one comes last."""
+    if len(plans) < 2:
+        return list(plans)
+    present = run.policy.hash
+    return sorted(plans, key=lambda p: (p.order, p.policy_hash == present, p.policy_hash))
+
+
+def _once_each(run: Run, coming: list[Plan]) -> Iterator[Plan]:
+    """Yield what may take over, a rule once: a version of it that runs or returns is enough."""
+    owing = {plan.key for clock, plan in run.open.values() if plan and not clock.suspended}
+    for plan in coming:
+        if plan.key not in owing:
+            owing.add(plan.key)
+            yield plan
 
 
 def suspend(run: Run, clock: Commitment, plan: Plan) -> None:

@@ -152,6 +152,37 @@ def test_a_replay_runs_each_part_of_a_history_under_its_own_version() -> None:
     assert due(again.state, "fix") == f"{DAY}14:00:00Z"
 
 
+def test_a_missed_clock_of_an_old_version_comes_back_alone_not_with_a_new_one_beside_it() -> None:
+    urgent = clause(
+        "Urgent matters are solved within 10 minutes.",
+        "fix",
+        'clock: resolution\nwhen: severity == "P1"\nstart: created\nstop: resolved\nwithin: $text',
+    )
+    slow = clause(
+        "Slow matters are solved within 4 days.",
+        "slow",
+        'clock: resolution\nwhen: severity == "P3"\nstart: created\nstop: resolved\nwithin: $text',
+    )
+    old, new = desk(urgent + slow), desk(urgent + slow + HALF_HOUR)
+    both = with_earlier(new, old)
+    state = replay(
+        old,
+        [
+            fact(old, f"{DAY}10:00", "created", id="1", severity="P1"),
+            fact(old, f"{DAY}10:15", "severity_changed", id="2", to="P3"),
+        ],
+    ).state
+    state = migrate(old, new, state, instant_from_wire(new, f"{DAY}10:20")).state
+    back = fact(new, f"{DAY}10:30", "severity_changed", id="3", to="P1")
+    after = step(both, state, back).state
+    owed = [
+        each.id
+        for each in after.commitments.values()
+        if each.settled_at is None and not each.suspended
+    ]
+    assert owed == ["d.fix:resolution:1"]
+
+
 # The proof ---------------------------------------------------------------------------------------
 
 
