@@ -20,9 +20,10 @@ from kept.policy.decisions import (
     RaiseFlag,
     Send,
 )
-from kept.policy.facts import ActorKind
+from kept.policy.facts import MACHINE
 from kept.policy.ladder import call, change_severity, climb, level_above
-from kept.policy.program import Plan, holds, is_beaten
+from kept.policy.plans import Plan, holds, is_beaten
+from kept.policy.reach import Choice
 from kept.policy.rules import (
     Action,
     AssignAction,
@@ -42,7 +43,7 @@ from kept.policy.rules import (
 )
 from kept.policy.run import Event, Run
 from kept.policy.state import Commitment
-from kept.policy.words import Because, Status, Verdict
+from kept.policy.words import KEPT, Because, Status
 
 CLASSIFYING = frozenset({"created", "triaged", "severity_changed", "assigned", "escalated"})
 """Events that tell how a ticket stands: the cause is what the condition reads, not the event."""
@@ -55,31 +56,44 @@ SURVEY_WITHHELD = "survey_withheld"
 """The flag of a ticket whose survey would have come too soon after another."""
 
 
-def react(run: Run, name: str, event: Event, plans: tuple[Plan, ...]) -> None:
-    """Run the reactions to one event."""
-    if name == "agent_public" and run.actor.kind is ActorKind.SYSTEM:
+def react(run: Run, name: str, event: Event, choice: Choice) -> None:
+    """Run the reactions to one event; one may change what those after it read."""
+    if name == "agent_public" and run.actor.kind is MACHINE:
         return
-    scope = run.scope
-    for plan in plans:
-        test = plan.test
-        if test is not None and test(scope) is not True:
-            continue
-        if plan.key in run.ran or (plan.beaten_by and is_beaten(plan, scope)):
-            continue
-        rule = plan.rule
-        assert isinstance(rule, ReactionRule)
-        if rule.unless is not None and rule.unless.test(scope) is True:
-            continue
-        if _is_new_cause(run, plan, name, event):
-            run.ran.add(plan.key)
-            perform(run, rule.do, plan.because, cause=name)
+    reached = -1
+    found: tuple[Plan, ...] = choice.among(run.scope)
+    while found:
+        for plan in found:
+            test = plan.test
+            if test is not None and test(run.scope) is not True:
+                continue
+            if plan.index > reached and _answers(run, plan, name, event):
+                reached = plan.index
+                run.ran.add(plan.key)
+                perform(run, plan.actions, plan.because, cause=name)
+                if run.changed:
+                    found = choice.among(run.scope)
+                    break
+        else:
+            return
+
+
+def _answers(run: Run, plan: Plan, name: str, event: Event) -> bool:
+    """Say whether a reaction whose condition holds is to run now, and note that it has."""
+    scope, rule = run.scope, plan.rule
+    if plan.key in run.ran or (plan.beaten_by and is_beaten(plan, scope)):
+        return False
+    assert isinstance(rule, ReactionRule)
+    if rule.unless is not None and rule.unless.test(scope) is True:
+        return False
+    return _is_new_cause(run, plan, name, event)
 
 
 def fire(run: Run, timer: Commitment, plan: Plan) -> None:
     """A reaction's delay is over: act, unless what it waited for has come or no longer holds."""
     rule = plan.rule
     assert isinstance(rule, ReactionRule)
-    settle(run, timer, Verdict.KEPT)
+    settle(run, timer, KEPT)
     del run.memory.timers[timer.id]
     if rule.unless is not None and rule.unless.test(run.scope) is True:
         return

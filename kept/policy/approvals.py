@@ -133,7 +133,7 @@ def _owe(run: Run, approval: Approval) -> None:
         what=approval.id,
     )
     run.state.commitments[clock.id] = clock
-    run.open[clock.id] = (clock, None)
+    run.hold(clock, None)
     run.emit(
         StartCommitment(
             at=run.now, because=clock.because, commitment=clock.id, name=clock.name,

@@ -22,11 +22,11 @@ from kept.policy.decisions import (
     SettleCommitment,
     WarnDue,
 )
-from kept.policy.program import Plan
+from kept.policy.plans import Plan
 from kept.policy.rules import Target, TargetUnit
 from kept.policy.run import Run
 from kept.policy.state import Commitment
-from kept.policy.words import Instant, Micros, Verdict
+from kept.policy.words import KEPT, MISSED, PENDING, Instant, Micros, Verdict
 
 Pauses = tuple[tuple[Instant, Instant], ...]
 
@@ -50,29 +50,34 @@ def target_due(calendar: Calendar | None, target: Target | None, start: Instant)
 
 def begin(clock: Commitment, plan: Plan, pauses: Pauses) -> None:
     """Set a clock going from its start, with the pauses the ticket has had since."""
-    calendar = plan.calendar
-    clock.since = clock.started_at
-    clock.due_at = target_due(calendar, plan.target, clock.started_at)
+    started_at = clock.since = clock.started_at
+    if plan.target is None:
+        clock.due_at = clock.wake = None
+        return
+    if plan.span is not None:
+        clock.due_at = started_at + plan.span
+    else:
+        clock.due_at = target_due(plan.calendar, plan.target, started_at)
     for stopped_at, resumed_at in pauses:
         if clock.due_at is None or clock.due_at < stopped_at:
             break
-        halt(clock, plan, max(stopped_at, clock.started_at))
+        halt(clock, plan, max(stopped_at, started_at))
         go_on(clock, plan, resumed_at)
     arm(clock, plan)
 
 
 def halt(clock: Commitment, plan: Plan, at: Instant) -> None:
     """Stop counting at an instant: keep what was used and what is left."""
-    if clock.since is None:
+    since, calendar = clock.since, plan.calendar
+    if since is None:
         return
     if clock.due_at is not None:
-        clock.left = open_between(plan.calendar, at, clock.due_at)
-    if plan.counts_days and plan.calendar is not None:
-        day_zero = local_day(plan.calendar, clock.started_at)
-        clock.days += working_days_between(plan.calendar, day_zero, start=clock.since, end=at)
-    clock.used += open_between(plan.calendar, clock.since, at)
-    clock.since = None
-    clock.wake = None
+        clock.left = open_between(calendar, at, clock.due_at)
+    if plan.counts_days and calendar is not None:
+        day_zero = local_day(calendar, clock.started_at)
+        clock.days += working_days_between(calendar, day_zero, start=since, end=at)
+    clock.used += open_between(calendar, since, at)
+    clock.since = clock.wake = None
 
 
 def go_on(clock: Commitment, plan: Plan, at: Instant) -> None:
@@ -104,9 +109,9 @@ def cap(clock: Commitment, plan: Plan | None, *, at: Instant, due_at: Instant) -
 def arm(clock: Commitment, plan: Plan) -> None:
     """Set the clock's next timer: a warn point still to come, or the due."""
     due_at = clock.due_at
-    if due_at is None or clock.since is None or clock.verdict is not Verdict.PENDING:
+    if due_at is None or clock.since is None or clock.verdict is not PENDING:
         clock.wake = None
-    elif clock.warned < len(plan.warn):
+    elif plan.warn and clock.warned < len(plan.warn):
         whole = clock.used + open_between(plan.calendar, clock.since, due_at)
         point = whole * plan.warn[clock.warned] // 1000
         clock.wake = add_open(plan.calendar, clock.since, point - clock.used)
@@ -124,7 +129,7 @@ def pause(run: Run, clock: Commitment, plan: Plan, reason: str) -> None:
     if standing:
         return
     halt(clock, plan, run.now)
-    if clock.verdict is Verdict.PENDING and not plan.fires:
+    if clock.verdict is PENDING and not plan.fires:
         run.emit(
             PauseCommitment(at=run.now, because=plan.because, commitment=clock.id, reason=reason)
         )
@@ -135,7 +140,7 @@ def resume(run: Run, clock: Commitment, plan: Plan, reason: str) -> None:
     clock.paused_for = tuple(each for each in clock.paused_for if each != reason)
     if clock.paused_for:
         return
-    if clock.verdict is not Verdict.PENDING:
+    if clock.verdict is not PENDING:
         clock.since = run.now
         clock.left = None
         return
@@ -171,7 +176,7 @@ def warn(run: Run, clock: Commitment, plan: Plan) -> None:
 def miss(run: Run, clock: Commitment) -> None:
     """The due passed unmet; once per commitment, at the due or when it was known."""
     assert clock.due_at is not None
-    clock.verdict = Verdict.MISSED
+    clock.verdict = MISSED
     clock.missed_at = run.now
     clock.wake = None
     run.emit(
@@ -188,7 +193,7 @@ def meet(run: Run, clock: Commitment, plan: Plan | None) -> None:
             miss(run, clock)
             run.found_late.append((clock, plan))
     if clock.missed_at is None:
-        settle(run, clock, Verdict.KEPT)
+        settle(run, clock, KEPT)
         return
     assert due_at is not None
     clock.late_wall = run.now - due_at
@@ -198,7 +203,7 @@ def meet(run: Run, clock: Commitment, plan: Plan | None) -> None:
 
 def settle(run: Run, clock: Commitment, verdict: Verdict, reason: str = "") -> None:
     """End a commitment. A miss stays a miss, whatever ends it."""
-    plan = run.open.pop(clock.id, (clock, None))[1]
+    plan = run.release(clock)
     if plan is not None:
         halt(clock, plan, run.now)
     if clock.missed_at is None or verdict in (Verdict.WAIVED, Verdict.EXEMPT):

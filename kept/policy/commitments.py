@@ -7,11 +7,21 @@ from __future__ import annotations
 
 from kept.policy.clocks import begin, cap, meet, pause, pauses_of, resume, settle
 from kept.policy.decisions import OpenStep, StartCommitment
-from kept.policy.program import AFTER_RESOLVED, Plan, holds, is_beaten
-from kept.policy.rules import StepRule
+from kept.policy.plans import AFTER_RESOLVED, Plan, holds, is_beaten
+from kept.policy.reach import Reach
 from kept.policy.run import Run
 from kept.policy.state import Commitment
-from kept.policy.words import CommitmentKind, Instant, Status, Verdict
+from kept.policy.words import (
+    CANCELLED,
+    CLOCK,
+    PROMISE,
+    RESOLVED,
+    STEP,
+    WINDOW,
+    CommitmentKind,
+    Instant,
+    Verdict,
+)
 
 WORK = frozenset(
     {"agent_public", "agent_note", "triaged", "severity_changed", "assigned", "accepted",
@@ -24,8 +34,35 @@ def start(
     run: Run, plan: Plan, started_at: Instant, *, due_at: Instant | None = None
 ) -> Commitment:
     """Begin a commitment; `due_at` takes a due over from elsewhere (R7, R9)."""
-    clock = Commitment(
-        id=f"{plan.base}:{run.number(plan.base)}",
+    memory = run.memory
+    waits = memory.waits
+    clock = _new(run, plan, started_at)
+    if plan.target is None:
+        clock.since = started_at
+    else:
+        begin(clock, plan, pauses_of(run, plan, started_at) if waits else ())
+    if due_at is not None:
+        cap(clock, plan, at=run.now, due_at=due_at)
+    if memory.waiting:
+        memory.waiting.pop(plan.key, None)
+    run.hold(clock, plan)
+    if plan.fires:
+        memory.timers[clock.id] = clock
+    else:
+        run.state.commitments[clock.id] = clock
+        _tell_start(run, clock, plan)
+    if waits and plan.pause:
+        for reason, _, end in waits:
+            if end is None and reason in plan.pause:
+                pause(run, clock, plan, reason)
+    return clock
+
+
+def _new(run: Run, plan: Plan, started_at: Instant) -> Commitment:
+    counts, base = run.memory.counts, plan.base
+    counts[base] = number = counts.get(base, 0) + 1
+    return Commitment(
+        id=f"{base}:{number}",
         rule=plan.index,
         policy_hash=plan.policy_hash,
         name=plan.name,
@@ -34,36 +71,21 @@ def start(
         order=plan.order,
         started_at=started_at,
     )
-    waits = run.memory.waits
-    begin(clock, plan, pauses_of(run, plan, started_at) if waits else ())
-    if due_at is not None:
-        cap(clock, plan, at=run.now, due_at=due_at)
-    run.memory.waiting.pop(plan.key, None)
-    run.open[clock.id] = (clock, plan)
-    if plan.fires:
-        run.memory.timers[clock.id] = clock
-    else:
-        run.state.commitments[clock.id] = clock
-        _tell_start(run, clock, plan)
-    if plan.pause and waits:
-        for reason, _, end in waits:
-            if end is None and reason in plan.pause:
-                pause(run, clock, plan, reason)
-    return clock
 
 
 def _tell_start(run: Run, clock: Commitment, plan: Plan) -> None:
+    now, because, due_at, step = run.now, plan.because, clock.due_at, plan.step
     run.emit(
         StartCommitment(
-            at=run.now, because=plan.because, commitment=clock.id, name=clock.name,
-            what=clock.kind, started_at=clock.started_at, due_at=clock.due_at,
+            at=now, because=because, commitment=clock.id, name=plan.name, what=plan.kind,
+            started_at=clock.started_at, due_at=due_at,
         )
     )  # fmt: skip
-    if isinstance(plan.rule, StepRule):
+    if step is not None:
         run.emit(
             OpenStep(
-                at=run.now, because=plan.because, step=plan.name, role=plan.rule.role,
-                form=plan.rule.form, due_at=clock.due_at,
+                at=now, because=because, step=plan.name, role=step.role, form=step.form,
+                due_at=due_at,
             )
         )  # fmt: skip
 
@@ -71,24 +93,23 @@ def _tell_start(run: Run, clock: Commitment, plan: Plan) -> None:
 # Stop ------------------------------------------------------------------------------------------
 
 
-def stop(run: Run, event: str, cycles: frozenset[str]) -> None:
-    """End what an event is the evidence for, and those of `cycles` that wait for it."""
+def stop(run: Run, reach: Reach) -> None:
+    """End what an event is the evidence for, and the cycles that wait for it."""
+    event, waiting = reach.name, run.memory.waiting
     by_machine = run.is_of_machine(event)
-    for clock, plan in list(run.open.values()):
-        if plan is None or event not in plan.ends:
-            continue
+    for clock, plan in _ended_by(run, reach):
         counts = not by_machine if plan.by_anyone else run.counts_by(plan.by, event)
         if counts and event in plan.stop:
             meet(run, clock, plan)
-            if clock.kind is CommitmentKind.STEP:
+            if plan.kind is STEP:
                 run.add_to("steps_done", plan.name)
-            if clock.kind is CommitmentKind.WINDOW and event not in plan.until:
+            elif plan.kind is WINDOW and event not in plan.until:
                 start(run, plan, run.now)
         elif event in plan.until:
-            settle(run, clock, Verdict.CANCELLED, event)
-    waiting = run.memory.waiting
-    if waiting and (run.pinned or not cycles.isdisjoint(waiting)):
-        _close_cycles(run, event, by_machine=by_machine)
+            settle(run, clock, CANCELLED, event)
+    if waiting and not reach.cycles.isdisjoint(waiting):
+        for key in [key for key in waiting if key in reach.cycles]:
+            _close_cycle(run, event, run.program.by_key[key], by_machine=by_machine)
     if run.suspended:
         for clock, plan in list(run.suspended.values()):
             if event in plan.ends:
@@ -96,35 +117,30 @@ def stop(run: Run, event: str, cycles: frozenset[str]) -> None:
                 del run.suspended[clock.id]
 
 
-def _close_cycles(run: Run, event: str, *, by_machine: bool) -> None:
-    waiting, plans = run.memory.waiting, run.program.by_key
-    for key in list(waiting):
-        plan = plans.get(key)
-        if plan is None:
-            del waiting[key]
-        elif event not in plan.ends:
-            continue
-        elif event in plan.until:
-            del waiting[key]
-        elif not by_machine if plan.by_anyone else run.counts_by(plan.by, event):
-            started_at = waiting.pop(key)
-            if plan.kind is CommitmentKind.CLOCK and holds(plan, run.scope) is None:
-                _note_unknown(run, plan, started_at)
+def _ended_by(run: Run, reach: Reach) -> list[tuple[Commitment, Plan]]:
+    """Return what runs and ends with an event; what is pinned asks its own version's rule."""
+    owed, ends = run.open.values(), reach.ends
+    if run.pinned:
+        return [(clock, plan) for clock, plan in owed if plan and reach.name in plan.ends]
+    if reach.cycles.isdisjoint(run.by_rule):
+        return []
+    return [(clock, plan) for clock, plan in owed if plan in ends and plan]
+
+
+def _close_cycle(run: Run, event: str, plan: Plan, *, by_machine: bool) -> None:
+    waiting = run.memory.waiting
+    if event in plan.until:
+        del waiting[plan.key]
+    elif not by_machine if plan.by_anyone else run.counts_by(plan.by, event):
+        started_at = waiting.pop(plan.key)
+        if plan.kind is CLOCK and holds(plan, run.scope) is None:
+            _note_unknown(run, plan, started_at)
 
 
 def _note_unknown(run: Run, plan: Plan, started_at: Instant) -> None:
     """Record that nobody can say whether a clock was owed: a fact it needs was never known."""
     missing = ", ".join(sorted(field for field in plan.reads if run.scope.get(field) is None))
-    clock = Commitment(
-        id=f"{plan.base}:{run.number(plan.base)}",
-        rule=plan.index,
-        policy_hash=plan.policy_hash,
-        name=plan.name,
-        kind=plan.kind,
-        because=plan.because,
-        order=plan.order,
-        started_at=started_at,
-    )
+    clock = _new(run, plan, started_at)
     run.state.commitments[clock.id] = clock
     settle(run, clock, Verdict.UNKNOWN, missing)
 
@@ -135,7 +151,7 @@ def _note_unknown(run: Run, plan: Plan, started_at: Instant) -> None:
 def cancel_all(run: Run, reason: str) -> None:
     """End everything: the ticket itself is gone (merged, spam, withdrawn, duplicate)."""
     for clock, _ in list(run.open.values()):
-        settle(run, clock, Verdict.CANCELLED, reason)
+        settle(run, clock, CANCELLED, reason)
     run.memory.waiting.clear()
 
 
@@ -148,14 +164,14 @@ def cancel_at_end(run: Run, event: str) -> None:
         else:
             goes_on = event in plan.ends or plan.survives[closing]
         if not goes_on:
-            settle(run, clock, Verdict.CANCELLED, "resolved")
+            settle(run, clock, CANCELLED, "resolved")
 
 
 def _outlives(run: Run, clock: Commitment, closing: bool) -> bool:
     """Say whether a promise, an approval or an acceptance survives the ticket's end."""
     if clock.kind is CommitmentKind.APPROVAL:
         return not closing
-    if clock.kind is CommitmentKind.PROMISE:
+    if clock.kind is PROMISE:
         resolved_at = run.memory.resolved_at
         made_later = resolved_at is not None and clock.started_at >= resolved_at
         return made_later if closing else not is_about_reply(clock.what)
@@ -203,26 +219,24 @@ def end_wait(run: Run, reason: str) -> None:
 
 def start_rules(run: Run, event: str, plans: tuple[Plan, ...]) -> None:
     """Begin what an event starts, once per cycle; a rule that does not hold yet waits (R5)."""
-    memory, scope, now = run.memory, run.scope, run.now
+    scope, now = run.scope, run.now
+    waiting, fired, by_rule = run.memory.waiting, run.memory.fired, run.by_rule
     picky = run.is_over or event == "agent_public"
-    running: set[str] | None = None
     for plan in plans:
         key = plan.key
+        if key in by_rule and run.is_running(key):
+            continue
         if picky and not _may_start(run, plan, event):
             continue
-        if running is None:
-            running = {
-                other.key for clock, other in run.open.values() if other and not clock.suspended
-            }
-        if key in running or (plan.once_only and key in memory.fired):
+        if plan.once_only and key in fired:
             continue
         test = plan.test
         if (test is None or test(scope) is True) and not (
             plan.beaten_by and is_beaten(plan, scope)
         ):
             start(run, plan, now)
-        elif key not in memory.waiting:
-            memory.waiting[key] = now
+        elif key not in waiting:
+            waiting[key] = now
 
 
 def _may_start(run: Run, plan: Plan, event: str) -> bool:
@@ -231,5 +245,5 @@ def _may_start(run: Run, plan: Plan, event: str) -> bool:
         return False
     if not run.is_over:
         return True
-    done = {"resolved"} if run.state.status is Status.RESOLVED else {"resolved", "closed"}
+    done = {"resolved"} if run.state.status is RESOLVED else {"resolved", "closed"}
     return event in AFTER_RESOLVED or (event not in WORK and not plan.ends & done)

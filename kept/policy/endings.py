@@ -9,11 +9,11 @@ from kept.policy.clocks import arm, begin, cap, go_on, moved, pause, pauses_of, 
 from kept.policy.commitments import cancel_all, end_wait, start
 from kept.policy.facts import Absorbed, Merged, SplitOff, Unmerged, Withdrawn
 from kept.policy.ladder import change_severity
-from kept.policy.program import Plan, holds
+from kept.policy.plans import Plan, holds
 from kept.policy.run import Run
 from kept.policy.state import Absorption, Commitment
 from kept.policy.succession import tell_reopened
-from kept.policy.words import Instant, Status, Verdict
+from kept.policy.words import CANCELLED, PENDING, Instant, Status
 
 ENDED_BY = frozenset({"resolved", "closed"})
 
@@ -43,7 +43,7 @@ def reopen(run: Run) -> None:
     inside = run.now - resolved_at <= run.policy.confirm_window
     for clock, plan in list(run.open.values()):
         if plan is not None and not plan.after_reopening:
-            settle(run, clock, Verdict.CANCELLED, "reopened")
+            settle(run, clock, CANCELLED, "reopened")
     for clock, plan in _ended(run, resolved_at):
         if plan.after_reopening and holds(plan, run.scope) is not False:
             if inside:
@@ -69,9 +69,9 @@ def _ended(run: Run, resolved_at: Instant) -> list[tuple[Commitment, Plan]]:
 def _go_on(run: Run, clock: Commitment, plan: Plan) -> None:
     clock.first_settled_at = clock.first_settled_at or clock.settled_at
     clock.settled_at, clock.ended_by, clock.paused_for = None, "", ()
-    run.open[clock.id] = (clock, plan)
+    run.hold(clock, plan)
     if clock.missed_at is None:
-        clock.verdict, clock.reason = Verdict.PENDING, ""
+        clock.verdict, clock.reason = PENDING, ""
         go_on(clock, plan, run.now)
         arm(clock, plan)
     else:
@@ -140,6 +140,7 @@ def _inherit(run: Run, name: str, due_at: Instant) -> str:
     if clock.paused_for or (clock.due_at is not None and clock.due_at <= due_at):
         return ""
     cap(clock, owner, at=run.now, due_at=due_at)
+    run.timed[clock.id] = clock
     moved(run, clock, "merged")
     return clock.id
 
@@ -172,9 +173,9 @@ def _come_back(run: Run) -> None:
             continue
         clock = run.thawed(clock)
         clock.settled_at, clock.ended_by = None, ""
-        run.open[clock.id] = (clock, plan)
+        run.hold(clock, plan)
         if clock.missed_at is None:
-            clock.verdict, clock.reason = Verdict.PENDING, ""
+            clock.verdict, clock.reason = PENDING, ""
             _recount(run, clock, plan)
         tell_reopened(run, clock, "unmerged")
 

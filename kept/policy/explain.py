@@ -16,7 +16,7 @@ from kept.policy.calendars import (
     local_day,
 )
 from kept.policy.clocks import pauses_of, target_due
-from kept.policy.program import Plan, holds
+from kept.policy.plans import Plan, holds
 from kept.policy.rules import Policy, TargetUnit
 from kept.policy.run import Run
 from kept.policy.state import Commitment, TicketState, copied

@@ -5,6 +5,7 @@ instant (R11); texts are given to `step` but are never part of the journal (`for
 """
 
 from enum import StrEnum
+from typing import Final
 
 import msgspec
 
@@ -17,6 +18,11 @@ class ActorKind(StrEnum):
     HUMAN = "human"
     SYSTEM = "system"
     CUSTOMER = "customer"
+
+
+PERSON: Final = ActorKind.HUMAN
+MACHINE: Final = ActorKind.SYSTEM
+"""Asked for with every fact; found faster than on the class."""
 
 
 class Actor(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

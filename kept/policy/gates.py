@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from kept.policy.decisions import Overrule, Refuse
 from kept.policy.facts import Fact, MissRetracted, WaitingOn, Waived
-from kept.policy.program import Plan
+from kept.policy.plans import Plan
 from kept.policy.rules import GateRule, Scope
 from kept.policy.run import Run
 from kept.policy.words import Because, Enforce

@@ -17,11 +17,11 @@ from kept.policy.decisions import (
     SetSeverity,
     StartCommitment,
 )
-from kept.policy.facts import ActorKind
+from kept.policy.facts import MACHINE
 from kept.policy.rules import Level
 from kept.policy.run import Run
 from kept.policy.state import Commitment, Page
-from kept.policy.words import Because, CommitmentKind, Frozen, Instant, Micros, Verdict
+from kept.policy.words import ACCEPTANCE, CANCELLED, Because, Frozen, Instant, Micros
 
 MAX_REPEATS = 100
 """A call nobody answers stops repeating some time; the miss stands on the wallboard anyway."""
@@ -84,9 +84,9 @@ def arrive(run: Run, level: Level, because: Because) -> Instant | None:
     run.put("level", level.id)
     run.count("escalations")
     run.memory.unaccepted = True
-    for clock, _ in list(run.open.values()):
-        if clock.kind is CommitmentKind.ACCEPTANCE:
-            settle(run, clock, Verdict.CANCELLED, "superseded")
+    for clock in list(run.unruled.values()):
+        if clock.kind is ACCEPTANCE:
+            settle(run, clock, CANCELLED, "superseded")
     if level.team is not None and run.word("team") != level.team:
         run.put("team", level.team)
         run.emit(Assign(at=run.now, because=because, team=level.team))
@@ -105,7 +105,7 @@ def _ask_acceptance(run: Run, level: Level) -> Instant | None:
         id=f"{base}:{run.number(base)}",
         rule=-1,
         name=f"accept_{level.id}",
-        kind=CommitmentKind.ACCEPTANCE,
+        kind=ACCEPTANCE,
         because=Because(clause=clause, line=line, rule=f"level:{level.id}"),
         started_at=run.now,
         due_at=due_at,
@@ -113,7 +113,7 @@ def _ask_acceptance(run: Run, level: Level) -> Instant | None:
         what=level.id,
     )
     run.state.commitments[clock.id] = clock
-    run.open[clock.id] = (clock, None)
+    run.hold(clock, None)
     run.emit(
         StartCommitment(
             at=run.now, because=clock.because, commitment=clock.id, name=clock.name,
@@ -125,13 +125,13 @@ def _ask_acceptance(run: Run, level: Level) -> Instant | None:
 
 def accept(run: Run) -> None:
     """A person takes the ticket on: calls end, and steps up may be heard again."""
-    if run.actor.kind is ActorKind.SYSTEM:
+    if run.actor.kind is MACHINE:
         return
     run.memory.unaccepted = False
     run.memory.pages.clear()
-    for clock, _ in list(run.open.values()):
+    for clock in list(run.unruled.values()):
         level = run.program.levels.get(clock.what)
-        if clock.kind is CommitmentKind.ACCEPTANCE and level is not None:
+        if clock.kind is ACCEPTANCE and level is not None:
             theirs = run.program.levels.get(run.actor.level or level.id)
             if theirs is None or theirs.rank >= level.rank:
                 meet(run, clock, None)

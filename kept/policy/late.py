@@ -23,19 +23,12 @@ from kept.policy.decisions import (
     SettleCommitment,
     StartCommitment,
 )
-from kept.policy.engine import (
-    Outcome,
-    fire_timers,
-    first_version,
-    in_order,
-    outcome_of,
-    start,
-    take,
-)
+from kept.policy.engine import Outcome, first_version, in_order, outcome_of, start, take
 from kept.policy.facts import Fact
 from kept.policy.rules import Policy
 from kept.policy.run import Run
 from kept.policy.state import Commitment, TicketState
+from kept.policy.timers import fire_timers
 from kept.policy.words import Instant, Verdict
 
 EFFECTS: tuple[type, ...] = get_args(Effect)

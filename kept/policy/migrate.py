@@ -11,7 +11,7 @@ import msgspec
 from kept.policy.calendars import add_open
 from kept.policy.clocks import begin, cap, halt, moved, pauses_of
 from kept.policy.facts import PolicyChanged
-from kept.policy.program import Plan
+from kept.policy.plans import Plan
 from kept.policy.rules import OnChange, Policy
 from kept.policy.run import Run
 from kept.policy.state import Commitment
@@ -104,3 +104,4 @@ def _bind(run: Run, clock: Commitment, fresh: Plan) -> None:
     clock.rule, clock.policy_hash = fresh.index, fresh.policy_hash
     clock.because, clock.order = fresh.because, fresh.order
     run.open[clock.id] = (clock, fresh)
+    run.timed[clock.id] = clock

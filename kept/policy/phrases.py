@@ -20,7 +20,9 @@ def fold(text: str) -> str:
 def phrases_in(text: str, phrases: frozenset[str] | tuple[str, ...]) -> tuple[str, ...]:
     """Return which folded phrases a text's new part has as whole words, sorted."""
     folded = fold(_new_part(text))
-    return tuple(sorted(phrase for phrase in phrases if _has_words(folded, phrase)))
+    return tuple(
+        sorted(phrase for phrase in phrases if phrase in folded and _has_words(folded, phrase))
+    )
 
 
 def _new_part(text: str) -> str:

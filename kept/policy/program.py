@@ -1,173 +1,32 @@
 """The policy made ready to run: rules indexed by event, act and field, built once per policy.
 
-Nothing is decided here. A `Plan` is one rule that can owe something; its names are sets so that
-the engine asks "does this event stop it?" without reading the rule again. A `Reach` is all that
-one event can touch: what it cannot, the engine does not look at.
+Nothing is decided here: a changed field leads to the plans that read it, an event to its reach.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Set
-from typing import NamedTuple
+from collections.abc import Iterable, Set
 
 from kept.policy.calendars import Calendar
 from kept.policy.conditions import phrases_of
+from kept.policy.plans import OwingRule, Plan
+from kept.policy.reach import Choice, Reach
 from kept.policy.rules import (
-    Action,
     ApprovalRule,
-    By,
     ClockRule,
     Condition,
     GateRule,
     Policy,
     ReactionRule,
     Rule,
-    Scope,
     StepRule,
     TableRule,
-    Target,
-    TargetUnit,
-    Truth,
     WindowRule,
 )
-from kept.policy.words import CommitmentKind
 
-AFTER_RESOLVED = frozenset({"resolved", "confirmed", "closed", "reopened", "survey_answered"})
-"""A rule that starts with one of these, or that waits for one of the last, outlives `resolved`."""
-AFTER_CLOSED = frozenset({"resolved", "closed", "survey_answered", "reopened"})
-ENDINGS = frozenset({"resolved", "confirmed", "closed", "survey_answered"})
-"""What only these start is over once the ticket is reopened."""
-
-OwingRule = ClockRule | WindowRule | StepRule | ReactionRule
-Test = Callable[[Scope], Truth]
-
-
-class Plan:
-    """One rule that starts, runs and ends on a ticket."""
-
-    __slots__ = (
-        "act",
-        "actions",
-        "after_reopening",
-        "base",
-        "beaten_by",
-        "because",
-        "by",
-        "by_anyone",
-        "calendar",
-        "ends",
-        "fires",
-        "index",
-        "key",
-        "kind",
-        "name",
-        "once_only",
-        "order",
-        "pause",
-        "policy_hash",
-        "reads",
-        "rule",
-        "start",
-        "stop",
-        "strict",
-        "survives",
-        "target",
-        "test",
-        "until",
-        "warn",
-    )  # fmt: skip
-
-    def __init__(
-        self, index: int, rule: OwingRule, *, calendar: Calendar | None, policy_hash: str
-    ) -> None:
-        self.index = index
-        self.policy_hash = policy_hash
-        self.rule = rule
-        self.because = rule.because
-        self.order = rule.order
-        self.name = rule.name
-        self.base = f"{rule.because.clause}:{rule.name}"
-        self.key = self.base
-        self.calendar = calendar
-        self.test: Test | None = rule.when.test if rule.when else None
-        self.reads = frozenset(rule.when.reads) if rule.when else frozenset()
-        self.beaten_by: tuple[Test | None, ...] = ()
-        self.kind = KINDS[type(rule)]
-        self.fires = isinstance(rule, ReactionRule)
-        self.until: frozenset[str] = frozenset()
-        self.act: frozenset[str] = frozenset()
-        self.warn: tuple[int, ...] = ()
-        self.strict = False
-        self.by = By()
-        self.pause: frozenset[str] = frozenset()
-        self.target: Target | None = None
-        self.actions: tuple[Action, ...] = ()
-        self.once_only = False
-        self._fill(rule)
-        self.ends = self.stop | self.until
-        self.by_anyone = self.by.kind == "human"
-        """Whether every person's act counts, whatever their role or level."""
-        self.after_reopening = not self.start or bool(self.start - ENDINGS)
-        self.survives = (self._survives_resolved(), bool(self.start & AFTER_CLOSED))
-
-    def _fill(self, rule: OwingRule) -> None:
-        match rule:
-            case ClockRule():
-                self.start, self.stop = frozenset(rule.start), frozenset(rule.stop)
-                self.by, self.strict, self.warn = rule.by, rule.strict, tuple(sorted(rule.warn))
-                self.target, self.pause = rule.target, frozenset(rule.pause)
-                self.actions = rule.on_miss
-            case WindowRule():
-                self.start, self.stop = frozenset(rule.start), frozenset(rule.act)
-                self.act, self.until = frozenset(rule.act), frozenset(rule.until)
-                self.by, self.target = rule.by, rule.every
-                self.pause, self.actions = frozenset(rule.pause), rule.on_miss
-            case StepRule():
-                self.start = frozenset(rule.after or ("created",))
-                self.stop = frozenset((f"step:{rule.name}", *rule.auto))
-                self.target, self.actions = rule.target, rule.on_miss
-            case ReactionRule():
-                delayed = rule.after is not None
-                self.start = frozenset((rule.start or ("created",)) if delayed else ())
-                self.stop, self.until = frozenset(), frozenset(rule.unless_events)
-                self.target, self.pause = rule.after, frozenset(rule.pause)
-                self.actions, self.once_only = rule.do, rule.once == "per ticket"
-
-    def _survives_resolved(self) -> bool:
-        gates_later = isinstance(self.rule, StepRule) and self.rule.before in AFTER_RESOLVED - {
-            "resolved"
-        }
-        return bool(
-            self.start & AFTER_RESOLVED
-            or self.ends & {"confirmed", "closed", "survey_answered"}
-            or gates_later
-        )
-
-    @property
-    def counts_days(self) -> bool:
-        return self.target is not None and self.target.unit is TargetUnit.WORKING_DAYS
-
-
-KINDS: dict[type[OwingRule], CommitmentKind] = {
-    ClockRule: CommitmentKind.CLOCK,
-    WindowRule: CommitmentKind.WINDOW,
-    StepRule: CommitmentKind.STEP,
-    ReactionRule: CommitmentKind.CLOCK,
-}
-
-
-class Reach(NamedTuple):
-    """All that an event of one name can touch."""
-
-    starts: tuple[Plan, ...] = ()
-    reactions: tuple[Plan, ...] = ()
-    ends: bool = False
-    cycles: frozenset[str] = frozenset()
-    """Keys of the rules whose cycle it ends."""
-
-
-NOTHING = Reach()
+OF_ACTOR = frozenset({"by_kind", "by_role", "by_level"})
+"""What an event tells of who acted."""
 
 
 class Program:
@@ -196,6 +55,12 @@ class Program:
         self.phrases: frozenset[str] = frozenset().union(
             *(phrases_of(each) for rule in policy.rules for each in _conditions_of(rule))
         )
+        self.asks_actor = any(
+            not OF_ACTOR.isdisjoint(condition.reads)
+            for rule in policy.rules
+            for condition in _conditions_of(rule)
+            if condition is not None
+        )
         for index, rule in enumerate(policy.rules):
             self._take(index, rule)
         self._let_exceptions_beat()
@@ -203,6 +68,7 @@ class Program:
         self.reading = frozenset(self.readers)
         self.deriving = frozenset(self.tables)
         self._touched: dict[frozenset[str], frozenset[Plan]] = {}
+        self._reached: dict[tuple[str, ...], tuple[Reach, ...]] = {}
         self.guarded = frozenset(
             (*self.gates, *self.steps_before, *(act for _, r in self.approvals for act in r.acts))
         )
@@ -221,18 +87,29 @@ class Program:
             self._touched[fields] = found
         return found
 
+    def reached_by(self, names: tuple[str, ...]) -> tuple[Reach, ...]:
+        """Return what an event of these names can touch, name by name."""
+        found = self._reached.get(names)
+        if found is None:
+            if len(self._reached) >= _KEPT:
+                self._reached.clear()
+            found = tuple(self.reach.get(name) or Reach(name) for name in names)
+            self._reached[names] = found
+        return found
+
     def _reaches(self) -> dict[str, Reach]:
         """Return what each event that any plan names can touch."""
         ended = defaultdict(list)
         for plan in self.plans.values():
             for event in plan.ends:
-                ended[event].append(plan.key)
+                ended[event].append(plan)
         return {
             event: Reach(
-                tuple(self.starts.get(event, ())),
-                tuple(self.reactions.get(event, ())),
-                event in ended,
-                frozenset(ended.get(event, ())),
+                name=event,
+                starts=tuple(self.starts.get(event, ())),
+                reactions=Choice(self.reactions[event]) if event in self.reactions else None,
+                ends=frozenset(ended.get(event, ())),
+                cycles=frozenset(plan.key for plan in ended.get(event, ())),
             )
             for event in {*self.starts, *self.reactions, *ended}
         }
@@ -297,19 +174,6 @@ def program_of(policy: Policy) -> Program:
         _PROGRAMS.pop(next(iter(_PROGRAMS)))
     program = _PROGRAMS[id(policy)] = Program(policy)
     return program
-
-
-def holds(plan: Plan, scope: Scope) -> Truth:
-    """Say whether a plan's condition holds and no exception beats it; None is unknown."""
-    truth = True if plan.test is None else plan.test(scope)
-    if plan.beaten_by and truth is True and is_beaten(plan, scope):
-        return False
-    return truth
-
-
-def is_beaten(plan: Plan, scope: Scope) -> bool:
-    """Say whether an exception to a plan's clause holds."""
-    return any(test is None or test(scope) is True for test in plan.beaten_by)
 
 
 def _events_of(rule: Rule) -> Iterable[str]:

@@ -5,25 +5,25 @@ from __future__ import annotations
 from kept.policy.clocks import meet, settle
 from kept.policy.commitments import is_about_reply
 from kept.policy.decisions import StartCommitment
-from kept.policy.facts import ActorKind, Promised
+from kept.policy.facts import MACHINE, Promised
 from kept.policy.run import Run
 from kept.policy.state import Commitment
-from kept.policy.words import Because, CommitmentKind, Verdict
+from kept.policy.words import CANCELLED, PROMISE, Because
 
 
 def promise(run: Run, fact: Promised) -> None:
     """Owe what was promised; a new time for the same thing takes the earlier one's place."""
-    for clock, _ in list(run.open.values()):
-        same = clock.kind is CommitmentKind.PROMISE and clock.what == fact.what
+    for clock in list(run.unruled.values()):
+        same = clock.kind is PROMISE and clock.what == fact.what
         if same and clock.missed_at is None:
-            settle(run, clock, Verdict.CANCELLED, "superseded")
+            settle(run, clock, CANCELLED, "superseded")
     because = _cited(run)
     base = f"{because.clause}:promise"
     clock = Commitment(
         id=f"{base}:{run.number(base)}",
         rule=-1,
         name="promise",
-        kind=CommitmentKind.PROMISE,
+        kind=PROMISE,
         because=because,
         started_at=run.now,
         due_at=fact.due,
@@ -31,7 +31,7 @@ def promise(run: Run, fact: Promised) -> None:
         what=fact.what,
     )
     run.state.commitments[clock.id] = clock
-    run.open[clock.id] = (clock, None)
+    run.hold(clock, None)
     run.emit(
         StartCommitment(
             at=run.now, because=because, commitment=clock.id, name=clock.name, what=clock.kind,
@@ -51,10 +51,10 @@ def _cited(run: Run) -> Because:
 
 def keep_promises(run: Run, event: str) -> None:
     """Settle the promises that an event keeps: a human reply, or the resolution."""
-    if event == "agent_public" and run.actor.kind is ActorKind.SYSTEM:
+    if event == "agent_public" and run.actor.kind is MACHINE:
         return
-    for clock, _ in list(run.open.values()):
-        if clock.kind is CommitmentKind.PROMISE and _keeps(event, clock.what.casefold()):
+    for clock in list(run.unruled.values()):
+        if clock.kind is PROMISE and _keeps(event, clock.what.casefold()):
             meet(run, clock, None)
             count_open(run)
 
@@ -67,5 +67,5 @@ def _keeps(event: str, what: str) -> bool:
 
 def count_open(run: Run) -> None:
     """Count the promises still open, for conditions."""
-    still = sum(clock.kind is CommitmentKind.PROMISE for clock, _ in run.open.values())
+    still = sum(clock.kind is PROMISE for clock in run.unruled.values())
     run.put("open_promises", still)

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from copy import copy
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from kept.policy.decisions import Decision
-from kept.policy.facts import UNNAMED, Actor, ActorKind
-from kept.policy.program import Plan, Program, program_of
+from kept.policy.facts import MACHINE, UNNAMED, Actor, ActorKind
+from kept.policy.plans import Plan
+from kept.policy.program import Program, program_of
 from kept.policy.rules import By, Policy
 from kept.policy.state import Commitment, TicketState, is_settled
 from kept.policy.words import Because, Instant, Status, Value
@@ -26,7 +28,7 @@ BY_POLICY = frozenset(
 OVER = frozenset({Status.RESOLVED, Status.CLOSED, Status.CLOSED_UNCONFIRMED})
 
 
-class Event(NamedTuple):
+class Event(Struct, frozen=True):
     """Something that rules react to: from outside, or derived in the same turn."""
 
     names: tuple[str, ...]
@@ -40,13 +42,17 @@ Owed = tuple[Commitment, Plan | None]
 """A commitment and its rule; None for a promise, an approval or a level's acceptance."""
 
 
+NOT_OWED = (None, None)
+
+
 class Run:
     """The working memory of one step, advance or replay."""
 
     __slots__ = (
-        "actor", "changed", "decisions", "emit", "event", "facts", "found_late", "is_over",
-        "memory", "now", "open", "pinned", "policy", "program", "queue", "raised", "ran", "scope",
-        "state", "suspended", "versions",
+        "actor", "asks_actor", "by_rule", "changed", "decisions", "emit", "event", "facts",
+        "found_late", "is_over", "knows_one_version", "memory", "now", "open", "pinned", "policy",
+        "program", "queue", "raised", "ran", "scope", "state", "suspended", "timed", "unruled",
+        "versions",
     )  # fmt: skip
 
     def __init__(self, policy: Policy, state: TicketState, known: Policy | None = None) -> None:
@@ -54,7 +60,7 @@ class Run:
         self.policy = policy
         self.program: Program = program_of(policy)
         self.versions: dict[str, Policy] = {**policy.earlier, policy.hash: policy}
-        if known is not None:
+        if known is not None and known is not policy:
             self.versions |= {**known.earlier, known.hash: known}
         self.state = state
         self.memory = state.memory
@@ -64,6 +70,13 @@ class Run:
         self.decisions: list[Decision] = []
         self.emit: Callable[[Decision], None] = self.decisions.append
         self.open: dict[str, Owed] = {}
+        """All that is owed now; only `hold` and `release` change what it holds."""
+        self.by_rule: dict[str, tuple[Commitment, ...]] = {}
+        """The same by the rule's key; several where one was missed and stands aside."""
+        self.unruled: dict[str, Commitment] = {}
+        """The promises, acceptances and approvals among it: no rule of the SOP began them."""
+        self.timed: dict[str, Commitment] = {}
+        """What can have a timer."""
         self.suspended: dict[str, tuple[Commitment, Plan]] = {}
         self.changed: set[str] = set()
         self.queue: list[Event] = []
@@ -74,13 +87,15 @@ class Run:
         self.event = ""
         self.raised = False
         self.is_over = state.status in OVER
+        self.knows_one_version = len(self.versions) == 1
+        self.asks_actor = self.program.asks_actor or not self.knows_one_version
         self.pinned = False
         """Whether a commitment runs under another version: its rule is not in the program."""
         for each in (*state.commitments.values(), *state.memory.timers.values()):
             if each.settled_at is None or each.suspended:
                 plan = self.plan_of(each)
                 if each.settled_at is None:
-                    self.open[each.id] = (each, plan)
+                    self.hold(each, plan)
                 if each.suspended and plan is not None:
                     self.suspended[each.id] = (each, plan)
 
@@ -90,6 +105,7 @@ class Run:
         self.policy = policy
         self.program = program_of(policy)
         self.versions |= {**policy.earlier, policy.hash: policy}
+        self.knows_one_version, self.asks_actor = False, True
 
     def put(self, field: str, value: Value) -> None:
         """Set a fact that conditions read; only a real change is one."""
@@ -133,6 +149,34 @@ class Run:
         """Queue an event of the policy's own making."""
         self.queue.append(Event(names, fields, SYSTEM, cause))
 
+    def hold(self, clock: Commitment, plan: Plan | None) -> None:
+        """Owe a commitment from now on."""
+        self.open[clock.id] = (clock, plan)
+        if plan is None:
+            self.unruled[clock.id] = self.timed[clock.id] = clock
+            return
+        held = self.by_rule.get(plan.key)
+        self.by_rule[plan.key] = (clock,) if held is None else (*held, clock)
+        if plan.target is not None or clock.due_at is not None:
+            self.timed[clock.id] = clock
+
+    def release(self, clock: Commitment) -> Plan | None:
+        """Owe it no longer; return its rule, None where it has none or was not owed."""
+        _, plan = self.open.pop(clock.id, NOT_OWED)
+        self.timed.pop(clock.id, None)
+        if plan is None:
+            self.unruled.pop(clock.id, None)
+            return None
+        held = self.by_rule.pop(plan.key)
+        if len(held) > 1:
+            self.by_rule[plan.key] = tuple(each for each in held if each.id != clock.id)
+        return plan
+
+    def is_running(self, key: str) -> bool:
+        """Say whether a rule runs on the ticket; what is set aside does not."""
+        held = self.by_rule.get(key)
+        return held is not None and not all(each.suspended for each in held)
+
     def thawed(self, commitment: Commitment) -> Commitment:
         """Return a commitment that may be changed: a settled one is shared with earlier states."""
         if not is_settled(commitment):
@@ -173,9 +217,7 @@ class Run:
 
     def is_of_machine(self, event: str) -> bool:
         """Say whether nobody stands behind an event that only people's acts are."""
-        return (
-            self.actor.kind is ActorKind.SYSTEM and event not in BY_POLICY and event[:5] != "step:"
-        )
+        return self.actor.kind is MACHINE and event not in BY_POLICY and event[:5] != "step:"
 
     def is_of_level(self, actor: Actor) -> bool:
         """Say whether someone stands on the ticket's level or above it."""

@@ -11,10 +11,10 @@ from collections.abc import Collection, Iterator
 from kept.policy.clocks import begin, cap, go_on, halt, pause, pauses_of, settle
 from kept.policy.commitments import start
 from kept.policy.decisions import ReopenCommitment
-from kept.policy.program import Plan, holds
+from kept.policy.plans import Plan, holds
 from kept.policy.run import Run
 from kept.policy.state import Commitment
-from kept.policy.words import Instant, Verdict
+from kept.policy.words import CANCELLED, PENDING, Instant
 
 
 def reclassify(run: Run, names: tuple[str, ...]) -> None:
@@ -58,11 +58,15 @@ def _give_way(run: Run, touched: frozenset[Plan], names: tuple[str, ...]) -> Non
 
 def _idle(run: Run, touched: frozenset[Plan], leaving: Collection[str]) -> set[Plan]:
     """Return the touched rules that could take over: set aside, waiting, or of a leaving name."""
-    by_key, found = run.program.by_key, {plan for _, plan in run.suspended.values()}
-    found.update(by_key[key] for key in run.memory.waiting if key in by_key)
-    if leaving:
-        found.update(plan for plan in touched if plan.name in leaving)
-    return found & touched
+    aside = {plan for _, plan in run.suspended.values()}
+    waiting, by_key = run.memory.waiting, run.program.by_key
+    return {
+        plan
+        for plan in touched
+        if plan in aside
+        or plan.name in leaving
+        or (plan.key in waiting and by_key.get(plan.key) is plan)
+    }
 
 
 def _ordered(run: Run, plans: set[Plan]) -> list[Plan]:
@@ -89,7 +93,7 @@ def suspend(run: Run, clock: Commitment, plan: Plan) -> None:
     clock.suspended = True
     run.suspended[clock.id] = (clock, plan)
     if clock.missed_at is None:
-        settle(run, clock, Verdict.CANCELLED, "superseded")
+        settle(run, clock, CANCELLED, "superseded")
     else:
         clock.wake = None
 
@@ -155,14 +159,14 @@ def _unsuspend(run: Run, clock: Commitment) -> None:
 def _return_to(run: Run, clock: Commitment, plan: Plan, due_at: Instant | None) -> None:
     """Let a suspended clock go on: its severity has returned."""
     _unsuspend(run, clock)
-    clock.verdict, clock.reason, clock.ended_by = Verdict.PENDING, "", ""
+    clock.verdict, clock.reason, clock.ended_by = PENDING, "", ""
     clock.settled_at = None
-    run.open[clock.id] = (clock, plan)
     if due_at is not None:
         cap(clock, plan, at=run.now, due_at=due_at)
     else:
         clock.used, clock.days, clock.left, clock.capped = 0, 0, None, False
         begin(clock, plan, pauses_of(run, plan, clock.started_at))
+    run.hold(clock, plan)
     tell_reopened(run, clock, "severity_returned")
     for reason, _, end in run.memory.waits:
         if end is None and reason in plan.pause:

@@ -7,18 +7,17 @@ changes. Facts are recomputed, never accumulated from decisions.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from kept.policy import children
 from kept.policy import facts as f
-from kept.policy.facts import Actor, ActorKind, Fact, FactBase
+from kept.policy.facts import MACHINE, PERSON, Actor, Fact, FactBase
 from kept.policy.ladder import compare
+from kept.policy.phrases import phrases_in
 from kept.policy.run import OVER, Run
-from kept.policy.words import Instant, Status, Value
+from kept.policy.words import NEW, RESOLVED, Instant, Status, Value
 
-NAMES: dict[type, tuple[str, ...]] = {
-    kind: (str(kind.__struct_config__.tag),) for kind in FactBase.__subclasses__()
-}
 DEFAULTS: dict[str, Value] = {
     "status": "new", "failed_attempts": 0, "reopened": 0, "escalations": 0, "replies": 0,
     "customer_turns": 0, "open_promises": 0, "linked_tickets": 0, "open_children": 0,
@@ -88,8 +87,7 @@ def effective_at(fact: FactBase) -> Instant:
 def names_of(fact: Fact) -> tuple[str, ...]:
     """Return the events a fact is: its own name, and the step, approval or form it is about."""
     kind = type(fact)
-    named = _NAMED_OTHERWISE.get(kind)
-    return NAMES[kind] if named is None else named(fact)
+    return KINDS[kind].names or _NAMED_OTHERWISE[kind](fact)
 
 
 _NAMED_OTHERWISE: dict[type, Callable[[Any], tuple[str, ...]]] = {
@@ -101,17 +99,9 @@ _NAMED_OTHERWISE: dict[type, Callable[[Any], tuple[str, ...]]] = {
 }
 
 
-def is_idle(run: Run, fact: Fact) -> bool:
-    """Say whether a fact tells what already is so: it is no event then."""
-    check = IDLE.get(type(fact))
-    return check is not None and check(run, fact)
-
-
 IDLE: dict[type, Callable[[Run, Any], bool]] = {
     f.Resolved: lambda run, fact: run.state.status in ENDED,
-    f.Closed: lambda run, fact: (
-        run.state.status in ENDED and run.state.status is not Status.RESOLVED
-    ),
+    f.Closed: lambda run, fact: run.state.status in ENDED and run.state.status is not RESOLVED,
     f.Reopened: lambda run, fact: run.state.status not in OVER or bool(run.memory.ended_as),
     f.Tagged: lambda run, fact: fact.tag in (run.facts.get("tags") or ()),  # type: ignore[operator]  # a list of words
     f.Untagged: lambda run, fact: fact.tag not in (run.facts.get("tags") or ()),  # type: ignore[operator]  # a list of words
@@ -124,27 +114,27 @@ IDLE: dict[type, Callable[[Run, Any], bool]] = {
 }
 
 
-def told(run: Run, fact: Fact) -> dict[str, Value]:
+def told(run: Run, fact: Fact, kind: Kind) -> dict[str, Value]:
     """Return the event's own fields, which conditions read while it is handled."""
-    fields = _told_by_actor(fact.by)
-    kind = type(fact)
-    for name in _TOLD_AS_NAMED.get(kind, ()):
+    fields = _told_by_actor(fact.by) if run.asks_actor else {}
+    for name in kind.told:
         value = getattr(fact, name)
         if value is not None and value != "":
             fields[name] = value
-    otherwise = _TOLD_OTHERWISE.get(kind)
-    if otherwise is not None:
-        otherwise(run, fact, fields)
+    if kind.tells is not None:
+        kind.tells(run, fact, fields)
     return fields
 
 
 def _told_by_customer(
     run: Run, fact: f.TicketCreated | f.CustomerReplied, fields: dict[str, Value]
 ) -> None:
-    if fact.phrases is not None:
-        fields["phrases"] = fact.phrases
     if fact.text:
         fields["text"] = fact.text
+    if fact.phrases is not None:
+        fields["phrases"] = fact.phrases
+    elif fact.text and run.knows_one_version:
+        fields["phrases"] = phrases_in(fact.text, run.program.phrases)
 
 
 def _told_by_agent(run: Run, fact: f.AgentReplied, fields: dict[str, Value]) -> None:
@@ -172,17 +162,15 @@ def _told_by_actor(by: Actor) -> dict[str, Value]:
     return fields
 
 
-def sets(run: Run, fact: Fact) -> dict[str, Value]:
+def sets(run: Run, fact: Fact, kind: Kind) -> dict[str, Value]:
     """Return the ticket's fields a fact gives a value to."""
     found: dict[str, Value] = {}
-    kind = type(fact)
-    for name in _SET_AS_NAMED.get(kind, ()):
+    for name in kind.set:
         value = getattr(fact, name)
         if value is not None:
             found[name] = value
-    otherwise = _SET_OTHERWISE.get(kind)
-    if otherwise is not None:
-        found |= otherwise(run, fact)
+    if kind.sets is not None:
+        found |= kind.sets(run, fact)
     if fact.fields:
         found |= _form_fields(run, fact)
     return found
@@ -220,17 +208,16 @@ def _form_fields(run: Run, fact: Fact) -> dict[str, Value]:
 # Taking in -------------------------------------------------------------------------------------
 
 
-def take_in(run: Run, fact: Fact, given: dict[str, Value]) -> None:
+def take_in(run: Run, fact: Fact, kind: Kind, given: dict[str, Value]) -> None:
     """Write a fact into the state."""
     for field, value in given.items():
         run.put(field, value)
     if "severity" in given and not isinstance(fact, f.TicketCreated):
         run.memory.by_hand = tuple(sorted({*run.memory.by_hand, "severity"}))
-    if run.state.status is Status.NEW and _is_work(fact):
+    if run.state.status is NEW and _is_work(fact):
         run.stand(Status.OPEN)
-    change = CHANGES.get(type(fact))
-    if change is not None:
-        change(run, fact)
+    if kind.change is not None:
+        kind.change(run, fact)
 
 
 def prepare(run: Run) -> None:
@@ -243,7 +230,7 @@ def prepare(run: Run) -> None:
 
 def _is_work(fact: Fact) -> bool:
     """Say whether somebody of ours has begun on the ticket."""
-    return fact.by.kind is ActorKind.HUMAN and type(fact) not in NO_WORK
+    return fact.by.kind is PERSON and type(fact) not in NO_WORK
 
 
 def _created(run: Run, fact: f.TicketCreated) -> None:
@@ -260,7 +247,7 @@ def _customer_replied(run: Run, fact: f.CustomerReplied) -> None:
 
 
 def _agent_replied(run: Run, fact: f.AgentReplied) -> None:
-    if fact.by.kind is not ActorKind.SYSTEM:
+    if fact.by.kind is not MACHINE:
         run.count("replies")
         run.memory.turn = "agent"
 
@@ -271,7 +258,7 @@ def _waiting(run: Run, fact: f.WaitingOn) -> None:
 
 def _wait(run: Run, who: str) -> None:
     run.put("waiting_on", who)
-    if run.state.status in (Status.NEW, Status.OPEN, Status.WAITING):
+    if run.state.status in (NEW, Status.OPEN, Status.WAITING):
         run.stand(Status.OPEN if who == "nobody" else Status.WAITING)
 
 
@@ -285,7 +272,7 @@ def _attempt_failed(run: Run, fact: f.AttemptFailed) -> None:
 
 def _resolved(run: Run, fact: f.Resolved) -> None:
     run.put("waiting_on", "nobody")
-    run.stand(Status.RESOLVED)
+    run.stand(RESOLVED)
 
 
 def _confirmed(run: Run, fact: f.Confirmed) -> None:
@@ -349,4 +336,41 @@ CHANGES: dict[type, Callable[[Run, Any], None]] = {
     f.TicketUnlinked: _unlinked,
     f.Tagged: _tagged,
     f.Untagged: _untagged,
+}
+
+
+# Kinds -----------------------------------------------------------------------------------------
+
+ASKED_ALWAYS = frozenset({f.WaitingOn, f.Waived, f.MissRetracted, f.Approved, f.Rejected})
+"""Facts that the language itself may forbid, whatever the SOP says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """All that the type of a fact decides by itself, found with one look."""
+
+    names: tuple[str, ...]
+    """Empty where the fact's content names it."""
+    told: tuple[str, ...]
+    tells: Callable[[Run, Any, dict[str, Value]], None] | None
+    set: tuple[str, ...]
+    sets: Callable[[Run, Any], dict[str, Value]] | None
+    change: Callable[[Run, Any], None] | None
+    is_idle: Callable[[Run, Any], bool] | None
+    """Whether a fact tells what already is so: it is no event then."""
+    is_asked_always: bool
+
+
+KINDS: dict[type, Kind] = {
+    kind: Kind(
+        names=() if kind in _NAMED_OTHERWISE else (str(kind.__struct_config__.tag),),
+        told=_TOLD_AS_NAMED.get(kind, ()),
+        tells=_TOLD_OTHERWISE.get(kind),
+        set=_SET_AS_NAMED.get(kind, ()),
+        sets=_SET_OTHERWISE.get(kind),
+        change=CHANGES.get(kind),
+        is_idle=IDLE.get(kind),
+        is_asked_always=kind in ASKED_ALWAYS,
+    )
+    for kind in FactBase.__subclasses__()
 }

@@ -85,6 +85,19 @@ def check_verdicts(shell: Shell, end: Instant) -> None:
             assert commitment.paused_for or commitment.suspended, f"{commitment.id} never missed"
 
 
+def check_next_timer(state: TicketState) -> None:
+    """The ticket is woken at the first timer of all it owes, and not before."""
+    memory = state.memory
+    timers = (
+        *state.commitments.values(),
+        *memory.timers.values(),
+        *memory.pages.values(),
+        *memory.approvals.values(),
+    )
+    wakes = [each.wake for each in timers if each.wake is not None]
+    assert state.next_at == min(wakes, default=None), "a timer would be forgotten"
+
+
 def check_clauses(policy: Policy, history: Outcome) -> None:
     """Every clause with a rule has a verdict class: its commitments', else not activated."""
     verdicts: dict[str, set[str]] = {}
@@ -185,6 +198,7 @@ def check_step_is_pure(seed: int) -> None:
         written = told(state)
         outcome = step(policy, state, fact)
         assert told(state) == written, "step changed its argument"
+        check_next_timer(outcome.state)
         straight = step(policy, unbroken, fact)
         same_decisions(outcome.decisions, straight.decisions)
         state = msgspec.json.decode(told(outcome.state), type=TicketState)
@@ -204,6 +218,7 @@ def check(seed: int) -> None:
     check_misses(shell)
     check_citations(shell.policy, shell)
     check_verdicts(shell, end)
+    check_next_timer(shell.state)
     check_clauses(shell.policy, history)
     check_tightening(seed)
     check_pausing(seed)
