@@ -7,6 +7,7 @@ Each command reads a Markdown file, compiles it and answers; none of them change
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -49,6 +50,7 @@ def register(commands: Commands) -> None:
         help="the version this one was made from: anchors that are gone are never given again",
     )  # fmt: skip
     fmt.add_argument("--check", action="store_true", help="change nothing; 1 if it would")
+    json_flag(fmt)
     show = command(
         sop, "show", run_show, says="print what an SOP says, as data",
         examples="kept sop show sops/esc.md\nkept sop show sops/esc.md --json | jq .severities",
@@ -97,23 +99,44 @@ def _with_gaps(chosen: argparse.Namespace, compiled: Compiled) -> list[Problem]:
 
 def run_fmt(chosen: argparse.Namespace) -> int:
     """Write missing anchors into the file."""
-    from kept.policy.sop.fmt import fmt
+    from kept.policy.sop.fmt import fmt, missing_anchors
 
     text = read_text(chosen.file)
+    _refuse_unreadable(chosen, text)
     previous = read_text(chosen.previous) if chosen.previous else None
     formatted = fmt(text, name=str(chosen.file), previous=previous)
-    if formatted == text:
+    changed, is_stdin = formatted != text, str(chosen.file) == "-"
+    if changed and not chosen.check and not is_stdin:
+        _write(chosen.file, formatted)
+    if chosen.json:
+        print_json({"ok": not (changed and chosen.check), "changed": changed,
+                    "anchors": missing_anchors(text)})  # fmt: skip
+    elif is_stdin and not chosen.check:
+        sys.stdout.write(formatted)
+    elif not changed:
         say(f"{chosen.file}: nothing to do")
-        return 0
-    if chosen.check:
+    elif chosen.check:
         complain(f"{chosen.file} has clauses without anchors")
-        return 1
+    else:
+        say(f"{chosen.file}: anchors written")
+    return 1 if changed and chosen.check else 0
+
+
+def _refuse_unreadable(chosen: argparse.Namespace, text: str) -> None:
+    from kept.policy.sop.fmt import not_to_be_written
+
+    problems = not_to_be_written(text, name=str(chosen.file))
+    for problem in problems:
+        sys.stderr.write("\n".join(problem_lines(problem, sys.stderr)) + "\n")
+    if problems:
+        raise Stop(f"{chosen.file} is left as it is", code=1)
+
+
+def _write(path: Path, text: str) -> None:
     try:
-        chosen.file.write_bytes(formatted.encode("utf-8", errors="surrogateescape"))
+        path.write_bytes(text.encode("utf-8", errors="surrogateescape"))
     except OSError as wrong:
-        raise Stop(f"cannot write {chosen.file}: {wrong.strerror or wrong}") from None
-    say(f"{chosen.file}: anchors written")
-    return 0
+        raise Stop(f"cannot write {path}: {wrong.strerror or wrong}") from None
 
 
 def run_show(chosen: argparse.Namespace) -> int:

@@ -1,6 +1,9 @@
 """`kept sop check` and `kept sop fmt`."""
 
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
+
+import pytest
 
 from tests.cli.runs import SHOP, Kept
 
@@ -134,3 +137,30 @@ def test_ancestors_beside_the_file_are_found_and_told_by_their_file(
     assert (problem["file"], problem["code"]) == (str(shop), "E106")
     night.write_text(front.format("night", "late@1"))
     assert "E502 the parent" in kept("sop", "check", late).out
+
+
+def test_fmt_leaves_alone_what_is_no_sop(kept: Kept, shop: Path) -> None:
+    for broken in ("no front matter\n\n- x\n", SHOP.rstrip().rstrip("`")):
+        shop.write_text(broken)
+        answer = kept("sop", "fmt", shop)
+        assert answer.code == 1 and "is left as it is" in answer.err and " E40" in answer.err
+        assert shop.read_text() == broken
+
+
+def test_fmt_tells_as_json_what_it_wrote(kept: Kept, shop: Path) -> None:
+    shop.write_text(SHOP + "\nOne more.\n")
+    told = kept("sop", "fmt", shop, "--check", "--json")
+    assert told.code == 1
+    assert told.json == {"ok": False, "changed": True, "anchors": ["shop.P1.c1"]}
+    assert kept("sop", "fmt", shop, "--json").json["ok"] is True
+    assert kept("sop", "fmt", shop, "--json").json["changed"] is False
+
+
+def test_fmt_writes_standard_input_to_standard_output(
+    kept: Kept, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.stdin", TextIOWrapper(BytesIO((SHOP + "\nMore.\n").encode())))
+    answer = kept("sop", "fmt", "-")
+    assert answer.code == 0 and answer.out.endswith("\nMore. {#c1}\n")
+    assert list(tmp_path.iterdir()) == []

@@ -94,3 +94,19 @@ def test_a_removed_anchor_is_buried_and_never_given_again() -> None:
     assert "Three. {#c3}" in third
     fourth = fmt(third.replace("Three. {#c3}\n", ""), previous=third)
     assert "\ntombstones: [esc.c2, esc.c3]\n---\n" in fourth
+
+
+def test_a_table_without_outer_bars_has_rows_too() -> None:
+    text = "# T\n\nwhat | when\n-----|-----\nlow | 2 days\nhigh | 1 hour {#high}\n\nAfter | all.\n"
+    assert [node.text for node in read(text).clauses] == [
+        "T", "low | 2 days", "high | 1 hour", "After | all.",
+    ]  # fmt: skip
+    assert ids(text) == ["esc", "esc.c1", "esc.high", "esc.c2"]
+    assert fmt(fmt(FRONT + text)) == fmt(FRONT + text)
+    assert "low | 2 days {#c1}\n" in fmt(FRONT + text)
+
+
+def test_an_anchor_before_the_full_stop_is_told() -> None:
+    problems = Problems()
+    parse(FRONT + "# T\n\nWe answer soon {#soon}.\n\nLike `{#x}` here.\n", "esc.md", problems)
+    assert [(one.code, one.line, one.column) for one in problems.found] == [("W716", 9, 16)]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from kept.policy.errors import Problem
 from kept.policy.sop.parse import Document, parse
 from kept.policy.sop.source import Problems
 from kept.policy.sop.tree import ClauseNode
@@ -27,6 +28,21 @@ def fmt(text: str, *, name: str = "sop.md", previous: str | None = None) -> str:
         gone = _anchored(before) - {node.id for node in document.clauses}
         _bury(parts, document, sorted(gone - document.tombstones))
     return "".join(parts)
+
+
+UNREADABLE = ("E401", "E402", "E407", "E9")
+
+
+def not_to_be_written(text: str, *, name: str = "sop.md") -> tuple[Problem, ...]:
+    """Return why a text is better left alone: it is no SOP, or ends inside a block."""
+    problems = Problems()
+    parse(text, name, problems)
+    return tuple(one for one in problems.sorted() if one.code.startswith(UNREADABLE))
+
+
+def missing_anchors(text: str) -> list[str]:
+    """Return the ids that `fmt` would write down."""
+    return [node.id for node in parse(text, "", Problems()).clauses if _lacks_anchor(node)]
 
 
 def _lacks_anchor(node: ClauseNode) -> bool:

@@ -32,6 +32,8 @@ ITEM = re.compile(r"([ \t]*)([-*+]|\d{1,9}[.)])(?:[ \t]+|$)(?:\[[ xX]\][ \t]+)?"
 DELIMITER = re.compile(r"\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?$")
 SECOND_FRONT = re.compile(r"(?:sop|title|version|zone|extends):(?:[ \t]|$)")
 ANCHOR = re.compile(r"\{#([^{}]*)\}$")
+BURIED = re.compile(r"\{#([A-Za-z0-9_.-]+)\}[.,;:!?)*\"']+$")
+"""An anchor before the full stop: what whoever writes the first one tries."""
 ANCHOR_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_][A-Za-z0-9_-]*)*$")
 
 
@@ -155,7 +157,7 @@ class _Reader:
             self._underline("=" in line)
         elif BREAK.match(line):
             self.open = None
-        elif stripped.startswith("|"):
+        elif stripped.startswith("|") or self._is_bare_row(number, stripped):
             self._row(number, line)
         elif item := ITEM.match(line):
             self._item(number, line, item)
@@ -240,6 +242,12 @@ class _Reader:
         if found := ANCHOR.search(line, start, end):
             self._anchor(node, number, found)
             end = start + len(line[start : found.start()].rstrip())
+        elif found := BURIED.search(line, start, end):
+            self.problems.warning(
+                Place(self.source, number, found.start() + 1), "W716",
+                f"{{#{found[1][:60]}}} does not stand at the end and is read as text",
+                advice="put the anchor behind the last sign of the clause",
+            )  # fmt: skip
         words = line[start:end].lstrip()
         if len(node.text) > MAX_LINE:
             self.problems.error(
@@ -315,12 +323,21 @@ class _Reader:
             self.items.pop()
         self._add(Shape.PARAGRAPH, number, start, line, 0)
 
+    def _is_bare_row(self, number: int, stripped: str) -> bool:
+        """Say whether a line is a row of a table that is written without outer bars."""
+        if "|" not in stripped:
+            return False
+        below = self.source.line(number + 1).strip()
+        return self.in_table or (
+            self.open is None and "|" in below and DELIMITER.match(below) is not None
+        )
+
     def _row(self, number: int, line: str) -> None:
         self.items.clear()
         if self.in_table and DELIMITER.match(line.strip()):
             self._drop_header()
             return
-        start = len(line) - len(line.lstrip()) + 1
+        start = len(line) - len(line.lstrip()) + line.lstrip().startswith("|")
         node = self._add(Shape.ROW, number, start, line, 0)
         self._cells(node, number, start, line)
         self.in_table, self.open = True, None
