@@ -15,6 +15,8 @@ from urllib.parse import SplitResult, quote, urlsplit
 
 from django.conf import settings
 
+from kept.records.pictures import picture_type
+
 LARGEST = 4_000_000
 STEP_SECONDS, WHOLE_SECONDS = 4.0, 8.0
 PORTS = {"http": 80, "https": 443}
@@ -23,9 +25,6 @@ WRAPPED = (IPv6Network("2001::/23"), IPv6Network("2002::/16"))
 """Ranges whose addresses carry an IPv4 address inside, or lead nowhere public."""
 AGENT = "Mozilla/5.0 (compatible; image proxy)"
 SAFE = "/%:@!$&'()*+,;=-._~?"
-_SIGNS = ((b"\x89PNG\r\n\x1a\n", "image/png"), (b"\xff\xd8\xff", "image/jpeg"),
-          (b"GIF87a", "image/gif"), (b"GIF89a", "image/gif"))  # fmt: skip
-
 Reach = Callable[[IPv4Address | IPv6Address, int], bool]
 
 
@@ -40,13 +39,6 @@ def is_public(address: IPv4Address | IPv6Address, port: int) -> bool:
     if isinstance(address, IPv4Address):
         return address.is_global and not address.is_multicast
     return address in UNICAST and address.is_global and not any(address in net for net in WRAPPED)
-
-
-def picture_type(body: bytes) -> str | None:
-    """Return the type that the first bytes show, None for anything but a raster picture."""
-    if body[:4] == b"RIFF" and body[8:12] == b"WEBP":
-        return "image/webp"
-    return next((kind for sign, kind in _SIGNS if body.startswith(sign)), None)
 
 
 def fetch_picture(address: str, *, may_reach: Reach = is_public) -> tuple[bytes, str]:

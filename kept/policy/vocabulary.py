@@ -6,7 +6,7 @@ the document's own conditions compare it with.
 
 from collections.abc import Iterator
 
-from kept.policy.conditions import Expr
+from kept.policy.conditions import Expr, walk
 from kept.policy.rules import (
     ApprovalRule,
     Condition,
@@ -19,6 +19,7 @@ from kept.policy.rules import (
     StepRule,
     TableRule,
 )
+from kept.policy.words import Enforce
 
 
 def known_words(policy: Policy, field: str) -> tuple[str, ...]:
@@ -61,6 +62,21 @@ def handoff_step(policy: Policy, scope: Scope) -> StepRule | None:
 def words_in(condition: Condition, field: str) -> tuple[str, ...]:
     """Return the words that one condition compares a field with, in its order."""
     return tuple(dict.fromkeys(_words(condition.tree, field)))
+
+
+def accepted_reasons(policy: Policy, event: str, scope: Scope) -> tuple[str, ...]:
+    """Return the reasons that a gate of this event accepts, empty where any reason will do."""
+    for rule in policy.rules:
+        if not isinstance(rule, GateRule) or rule.name != event or rule.needs is None:
+            continue
+        if rule.enforce not in (Enforce.BLOCK, Enforce.REQUIRE):
+            continue
+        if rule.when is not None and rule.when.test(scope) is not True:
+            continue
+        for node in walk(rule.needs.tree) if rule.needs.tree is not None else ():
+            if node.op == "in" and node.args[0].name == "reason" and node.args[1].op == "list":
+                return tuple(str(value.value) for value in node.args[1].args)
+    return ()
 
 
 def _conditions(rule: Rule) -> Iterator[Condition]:

@@ -8,9 +8,9 @@ from kept.policy import Outcome
 from kept.policy.facts import Actor, ActorKind, AgentNoted, AgentReplied, CustomerReplied, Reopened
 from kept.policy.words import Status, Value
 from kept.records.instants import instant
-from kept.records.models import Attachment, Draft, Message, Ticket
+from kept.records.models import Attachment, Message
 from kept.services import mailing, permissions
-from kept.services.errors import AgentId, NotFound, NotValid
+from kept.services.errors import AgentId, NotValid
 from kept.services.incoming import IncomingFile
 from kept.services.journal import is_known, on_ticket, record
 from kept.services.locking import LockedTicket
@@ -45,21 +45,30 @@ def reply(
             fact_id = f"reply:{by}:{key}" if key else ""
             if fact_id and is_known(ticket, fact_id):
                 return Outcome(state=ticket.state, decisions=(), refused=None)
-            subject, body = _words(ticket, by, text, template, given or {})
+            subject, body = words_of(ticket, by, text, template, given or {})
             fact = AgentReplied(
                 at=instant(at), id=fact_id, by=who.actor(), template=template, channel="email",
                 override=keep_text(ticket.id, override),
             )  # fmt: skip
             outcome = record(ticket, fact, by_agent=by)
             if outcome.refused is None:
-                _send(ticket, by, subject, body, template or "", files)
-                Draft.objects.filter(agent_id=by, ticket_id=ticket_id).delete()
+                message = say_publicly(ticket, by, subject, body, template or "", said_at=at)
+                attach(message.pk, files)
+                mailing.mail_customer(ticket, message, cause=f"m{message.pk}", automatic=False)
         return outcome
 
     return retried(once)
 
 
-def note(ticket_id: int, *, by: AgentId, at: datetime, text: str, key: str = "") -> Outcome:
+def note(
+    ticket_id: int,
+    *,
+    by: AgentId,
+    at: datetime,
+    text: str,
+    files: Sequence[IncomingFile] = (),
+    key: str = "",
+) -> Outcome:
     """Write an internal note; a customer never sees it."""
 
     def once() -> Outcome:
@@ -73,9 +82,10 @@ def note(ticket_id: int, *, by: AgentId, at: datetime, text: str, key: str = "")
             fact = AgentNoted(at=instant(at), id=fact_id, by=who.actor())
             outcome = record(ticket, fact, by_agent=by)
             if outcome.refused is None:
-                Message.objects.create(
+                message = Message.objects.create(
                     ticket_id=ticket.id, kind="note", agent_id=by, text=body, sent_at=at
                 )
+                attach(message.pk, files)
         return outcome
 
     return retried(once)
@@ -109,19 +119,6 @@ def hear(
         record(ticket, Reopened(at=instant(at), id=f"{fact_id}:reopen", by=actor, trusted=trusted))
 
 
-def save_draft(ticket_id: int, *, by: AgentId, at: datetime, text: str) -> None:
-    """Keep what an agent is writing."""
-    desk = Ticket.objects.filter(pk=ticket_id).values_list("desk_id", flat=True).first()
-    if desk is None:
-        raise NotFound("There is no such ticket.")
-    permissions.standing(by, desk)
-    Draft.objects.update_or_create(
-        agent_id=by,
-        ticket_id=ticket_id,
-        defaults={"text": clean(text)[:TEXT_LIMIT], "saved_at": at},
-    )
-
-
 def attach(message: int, files: Sequence[IncomingFile]) -> None:
     """Keep the files of a message; names are cut to one harmless line."""
     if not files:
@@ -140,9 +137,10 @@ def attach(message: int, files: Sequence[IncomingFile]) -> None:
     )
 
 
-def _words(
+def words_of(
     ticket: LockedTicket, by: AgentId, text: str, template: str | None, given: Mapping[str, str]
 ) -> tuple[str, str]:
+    """Return subject and body as they go out; raise NotValid while a blank is open."""
     if template is None:
         return mailing.subject_of(ticket, ""), _checked(text)
     filled = mailing.template_text(ticket, template, agent=by, given=given)
@@ -151,15 +149,11 @@ def _words(
     return mailing.subject_of(ticket, filled.subject), _checked(text or filled.body)
 
 
-def _send(
-    ticket: LockedTicket,
-    by: AgentId,
-    subject: str,
-    body: str,
-    template: str,
-    files: Sequence[IncomingFile],
-) -> None:
-    message = Message.objects.create(
+def say_publicly(
+    ticket: LockedTicket, by: AgentId, subject: str, body: str, template: str, *, said_at: datetime
+) -> Message:
+    """Write a reply into the conversation, at the instant at which it was said."""
+    return Message.objects.create(
         ticket_id=ticket.id,
         kind="public",
         direction="out",
@@ -168,10 +162,8 @@ def _send(
         subject=subject,
         text=body,
         template=template,
-        sent_at=ticket.at,
+        sent_at=said_at,
     )
-    attach(message.pk, files)
-    mailing.mail_customer(ticket, message, cause=f"m{message.pk}", automatic=False)
 
 
 def _checked(text: str) -> str:

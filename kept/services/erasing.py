@@ -23,14 +23,17 @@ from kept.records.models import (
     HouseholdMember,
     ImportRow,
     KeptText,
+    LeavingReply,
     Message,
     OrganisationMember,
     Outbox,
     Purchase,
     RawMessage,
     ReplyToken,
+    RoomLine,
     StepEvidence,
     Ticket,
+    Upload,
 )
 from kept.services import serving
 from kept.services.errors import AgentId, NotFound
@@ -122,3 +125,8 @@ def _empty_tickets(ids: list[int]) -> None:
     StepEvidence.objects.filter(ticket_id__in=ids).update(answers={})
     ReplyToken.objects.filter(ticket_id__in=ids).delete()
     Draft.objects.filter(ticket_id__in=ids).delete()
+    Upload.objects.filter(ticket_id__in=ids).delete()
+    RoomLine.objects.filter(ticket_id__in=ids).update(text=ERASED)
+    leaving = LeavingReply.objects.filter(ticket_id__in=ids)
+    leaving.filter(state="waiting").update(state="stopped", problem=ERASED)
+    leaving.update(subject="", text="")

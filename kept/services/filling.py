@@ -19,6 +19,12 @@ from kept.services.locking import LockedTicket
 from kept.services.reflowing import reflowed
 
 BLANK = re.compile(r"\{\{\s*([A-Za-z_][\w.]*)\s*\}\}")
+VARIABLES = (
+    "customer.name", "customer.email", "ticket.number", "ticket.subject", "ticket.url",
+    "agent.name", "desk.name", "desk.hours", "severity.name", "level.name", "next_due",
+    "promise.due", "confirm.url", "survey.url",
+)  # fmt: skip
+"""What a text that people write themselves (a macro) may name, beside the SOP's own fields."""
 
 
 class Filled(Frozen, frozen=True, kw_only=True):

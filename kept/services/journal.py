@@ -18,7 +18,7 @@ from kept.policy.decisions import Decision, Refuse
 from kept.policy.facts import ActorKind, Fact, PolicyChanged
 from kept.policy.updates import effective_at
 from kept.records.compiled import policy_with
-from kept.services import chain, children, effects, judging
+from kept.services import chain, children, effects, expecting, judging
 from kept.services.errors import Refused
 from kept.services.heard import heard
 from kept.services.known_fields import with_known
@@ -35,6 +35,7 @@ def on_ticket(ticket_id: int, *, at: datetime) -> Iterator[LockedTicket]:
     """Open the transaction, lock the ticket, write it at the end; then raise what was refused."""
     with whole():
         ticket = lock(ticket_id, at=at)
+        expecting.check(ticket)
         yield ticket
         save(ticket)
     raise_if_refused(ticket)
@@ -49,7 +50,7 @@ def raise_if_refused(ticket: LockedTicket) -> None:
 def record(ticket: LockedTicket, fact: Fact, *, by_agent: int | None = None) -> Outcome:
     """Judge one fact and remember it. The fact's text goes to the policy's words only."""
     is_named = bool(fact.id)
-    fact = _complete(ticket, fact)
+    fact = complete(ticket, fact)
     if is_named and is_known(ticket, fact.id):
         return Outcome(state=ticket.state, decisions=(), refused=None)
     before = ticket.state.status
@@ -102,7 +103,7 @@ def _pending_facts(ticket: LockedTicket) -> tuple[Fact, ...]:
     )
 
 
-def _complete(ticket: LockedTicket, fact: Fact) -> Fact:
+def complete(ticket: LockedTicket, fact: Fact) -> Fact:
     """Give the fact its id and its receipt, and replace personal text by what the SOP heard."""
     now = recorded_instant(ticket)
     changes: dict[str, Any] = {}

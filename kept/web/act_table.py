@@ -4,9 +4,11 @@ from kept.web.act import Act
 from kept.web.acts import CORE
 from kept.web.outage_acts import ACTS as OUTAGE
 from kept.web.panel_acts import linked, tags, time_spent
+from kept.web.writing_acts import WRITING
 
 TABLE: tuple[Act, ...] = (
     *CORE,
+    *WRITING,
     *OUTAGE,
     *linked.ACTS,
     *tags.ACTS,

@@ -8,10 +8,10 @@ from typing import Any
 
 from kept.policy.conditions import Expr, walk
 from kept.policy.rules import ApprovalRule, CustomField, GateRule, Policy, TableRule
-from kept.policy.vocabulary import handoff_step, known_words
+from kept.policy.vocabulary import accepted_reasons, handoff_step, known_words
 from kept.policy.words import Value
 from kept.records.queries.views import TicketView
-from kept.web import forms, wants
+from kept.web import forms
 from kept.web.forms import Field
 from kept.web.say import plain
 
@@ -176,7 +176,7 @@ def _worded(policy: Policy, field: str, label: str, now: str) -> Field:
 
 def _reason(policy: Policy, event: str, facts: dict[str, Any]) -> Field:
     """Return the reason as the list that a gate wants, else as text with the SOP's words near."""
-    listed = wants.reasons(policy, event, facts)
+    listed = accepted_reasons(policy, event, facts)
     if listed:
         return Field(name="reason", label="Why", type="choice", choices=_words(listed))
     words = known_words(policy, "reason")

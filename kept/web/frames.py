@@ -14,8 +14,9 @@ from django.urls import reverse
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 
-from kept.channels.egress import NotFetched, fetch_picture, picture_type
+from kept.channels.egress import NotFetched, fetch_picture
 from kept.channels.mail.html import for_page, has_remote_images
+from kept.records.pictures import picture_type
 from kept.records.queries.conversation import inline_files, message_html
 from kept.web.render import agent_id
 from kept.web.sign_in import signed_in

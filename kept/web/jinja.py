@@ -31,7 +31,7 @@ def environment(**options: Any) -> Environment:
     made.globals.update(static=static, url=address, clause_url=clause_url, queue_views=VIEWS)
     for show in (
         say.duration, say.minutes, say.remaining, say.countdown, say.moment, say.exact, say.minute,
-        say.iso, say.plain, say.deed, say.money, say.size,
+        say.iso, say.micros, say.plain, say.deed, say.money, say.size,
     ):  # fmt: skip
         made.filters[show.__name__] = show
     return made

@@ -80,6 +80,7 @@ class Hub:
 
     async def _round(self, reader: LiveReader) -> None:
         found = await reader.changed()
+        stirs = reader.stirred()
         standing = await reader.standing({listener.session for listener in self.listeners})
         for listener in tuple(self.listeners):
             now = standing.get(listener.session)
@@ -91,6 +92,10 @@ class Hub:
                 if change.desk in listener.desks:
                     words = json.dumps({"ticket": change.ticket})
                     listener.offer(f"id: {change.id}\nevent: changed\ndata: {words}\n\n")
+            for stir in stirs:
+                if stir.desk in listener.desks:
+                    words = json.dumps({"ticket": stir.ticket})
+                    listener.offer(f"event: {stir.kind}\ndata: {words}\n\n")
 
 
 hub = Hub()

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 
 from kept.policy.rules import Template
-from kept.services import conversation, endings, work
+from kept.records.instants import moment
+from kept.services import conversation, drafts, leaving, uploads
 from kept.services.errors import NotValid
 from kept.services.filling import BLANK
 from kept.web.act import Said
@@ -11,30 +12,54 @@ from kept.web.act import Said
 
 def send(said: Said) -> object:
     """Write the reply or the note."""
-    text, key = said.get("text"), said.get("key")
     if said.get("kind") == "note":
-        return conversation.note(said.ticket, by=said.by, at=said.at, text=text, key=key)
+        return _note(said)
     template = said.policy.templates.get(said.get("template"))
-    given = _given(said, template, text)
-    return conversation.reply(
-        said.ticket, by=said.by, at=said.at, text=_complete(text, given),
-        template=template.id if template else None, given=given, key=key,
-        override=said.get("override"),
+    given = _given(said, template, said.get("text"))
+    letter = leaving.Letter(
+        text=_complete(said.get("text"), given), template=template.id if template else None,
+        given=given, key=said.get("key"), override=said.get("override"),
+        files=tuple(said.get("files").split()), seen=_number(said.get("seen")),
     )  # fmt: skip
+    return leaving.send_off(said.ticket, letter, by=said.by, at=said.at)
 
 
-def then(wanted: str) -> tuple[Callable[[Said], object], ...]:
+def then(posted: str, promise: str = "") -> tuple[Callable[[Said], object], ...]:
     """Return the verbs of a post: the message first, then what the button adds."""
-    follow = {"resolve": _resolve, "wait": _wait}.get(wanted)
-    return (send, follow) if follow else (send,)
+    follow = {"resolve": _resolve, "wait": _wait}.get(posted)
+    promised = (_promise,) if promise else ()
+    return (send, *promised, *((follow,) if follow else ()))
+
+
+def _note(said: Said) -> object:
+    files = uploads.chosen(said.ticket, said.by, tuple(said.get("files").split()))
+    told = conversation.note(
+        said.ticket, by=said.by, at=said.at, text=said.get("text"), key=said.get("key"),
+        files=uploads.taken(files),
+    )  # fmt: skip
+    drafts.forget(said.ticket, by=said.by, kind="note")
+    return told
 
 
 def _resolve(said: Said) -> object:
-    return endings.resolve(said.ticket, by=said.by, at=said.at)
+    return leaving.resolve_then(said.ticket, said.get("key"), by=said.by, at=said.at)
 
 
 def _wait(said: Said) -> object:
-    return work.wait(said.ticket, by=said.by, at=said.at, who="customer")
+    return leaving.wait_then(said.ticket, said.get("key"), by=said.by, at=said.at)
+
+
+def _promise(said: Said) -> object:
+    due = _number(said.get("promise"))
+    if due is None or said.get("kind") == "note":
+        return None
+    return leaving.promise_then(
+        said.ticket, said.get("key"), by=said.by, at=said.at, what="update", due=moment(due)
+    )
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
 def _given(said: Said, template: Template | None, text: str) -> dict[str, str]:

@@ -7,6 +7,8 @@ import re
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from kept.records.instants import instant
+
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 DEEDS = {
     "first_response": "reply",
@@ -79,6 +81,11 @@ def minute(at: datetime, zone: str) -> str:
 def iso(at: datetime) -> str:
     """Return ISO 8601 in UTC, for `datetime` attributes."""
     return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def micros(at: datetime) -> int:
+    """Return an instant in whole microseconds, as forms bear it exactly."""
+    return instant(at)
 
 
 def plain(name: str) -> str:

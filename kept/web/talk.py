@@ -81,6 +81,15 @@ def talk(
     return tuple(sorted([*letters, *lines], key=lambda entry: entry.at))
 
 
+def told(line: JournalLine, levels: Mapping[str, str]) -> str:
+    """Return one line of the journal as words with who did it."""
+    entry = next(_lines(line, levels), None)
+    if entry is not None and entry.words:
+        return entry.words
+    who = line.by or "The customer"
+    return f"{who} wrote" if line.event == "customer_message" else f"{who}: {plain(line.event)}"
+
+
 def pauses(journal: Sequence[JournalLine]) -> dict[str, list[tuple[datetime, datetime | None]]]:
     """Return when each commitment was paused, from the decisions that paused and resumed it."""
     found: dict[str, list[tuple[datetime, datetime | None]]] = {}

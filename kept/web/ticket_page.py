@@ -10,9 +10,11 @@ from datetime import datetime
 from kept.policy.rules import Policy
 from kept.records.queries.views import ApprovalView, JournalLine, StepView, TicketView
 from kept.services.errors import DeskError, Refused
-from kept.services.filling import BLANK, fill
+from kept.services.filling import BLANK
+from kept.services.newer import Newer
 from kept.web import act_table, acts, asking, forms, talk, wants
 from kept.web.act import OPEN, Act
+from kept.web.changed import Changed, changes_of
 from kept.web.forms import Field
 from kept.web.rail import Rail, rail
 from kept.web.say import condition, plain
@@ -27,6 +29,8 @@ PASSED = {
     "severity_changed": "severity", "agent_public": "text",
 }  # fmt: skip
 """An event whose `require` gate may be passed with a reason -> the act that asks for it."""
+WRITTEN = frozenset({"messages", "named-drafts", "macro-runs"})
+"""Nouns whose form is the composer's."""
 STEP_TONES = {"open": "open", "done": "kept", "missed": "missed", "cancelled": "ended"}
 
 
@@ -70,11 +74,10 @@ class ApprovalCard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TemplateChoice:
-    """A template with its common blanks filled; `[name]` marks what a person must fill."""
+    """A template of the SOP that fits the ticket's channel; its text is fetched when chosen."""
 
     id: str
     title: str
-    words: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +92,8 @@ class Refusal:
     event: str = ""
     overridable: bool = False
     ways: tuple[Way, ...] = ()
+    changes: tuple[Changed, ...] = ()
+    """What others did meanwhile; pressing the same button again does it all the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +148,6 @@ def ticket_page(
     journal: Sequence[JournalLine],
     *,
     me_id: int,
-    me_name: str,
     now: datetime,
     query: str,
     key: str,
@@ -156,7 +160,7 @@ def ticket_page(
     names |= {str(person.id): person.name for person in ticket.people}
     names |= {team.id: team.name for team in policy.teams.values()}
     passing = PASSED.get(refusal.event, "") if refusal and refusal.overridable else ""
-    message = said.posted if said.noun == "messages" else {}
+    message = said.posted if said.noun in WRITTEN else {}
     cards = tuple(
         _act(act, ticket, policy, said, passing)
         for act in act_table.TABLE
@@ -178,14 +182,14 @@ def ticket_page(
         acts=cards,
         steps=steps,
         approvals=tuple(_approval(view, ticket) for view in ticket.approvals),
-        templates=_templates(ticket, policy, me_name),
+        templates=_templates(ticket, policy),
         hints=wants.hints(policy, ticket.facts, ticket.steps) if ticket.status in OPEN else (),
         verified="yes" if ticket.facts.get("verified") is True else "not yet",
         may_resolve=ticket.status in OPEN,
         may_wait=ticket.status in OPEN and ticket.waiting_on != "customer",
-        refusal=_with_ways(refusal, policy, cards, steps),
-        typed_text=message.get("text", ticket.draft),
-        typed_kind=message.get("kind", "public"),
+        refusal=_with_changes(_with_ways(refusal, policy, cards, steps), journal, names),
+        typed_text=message.get("text", ""),
+        typed_kind=message.get("kind", "public") if message else "",
         typed_template=message.get("template", ""),
         blanks=(*_blanks(policy, message, refusal), *((OVERRIDE,) if passing == "text" else ())),
         passing=passing,
@@ -196,7 +200,8 @@ def ticket_page(
 def refusal_of(error: DeskError, policy: Policy) -> Refusal:
     """Return what the page says about an act that was not done."""
     if not isinstance(error, Refused):
-        return Refusal(title="Not done", sentence=error.sentence)
+        title = "Not sent" if isinstance(error, Newer) else "Not done"
+        return Refusal(title=title, sentence=error.sentence, changes=changes_of(error))
     clause = policy.clauses.get(error.because.clause)
     act = acts.named(error.act)
     return Refusal(
@@ -222,19 +227,39 @@ def _with_ways(
     """Return the refusal with the acts of this page that would lift it."""
     if refusal is None or not refusal.clause:
         return refusal
+    here = ways_here(policy, refusal.clause, refusal.event, cards, steps)
+    return replace(refusal, ways=here, allows="" if here else refusal.allows)
+
+
+def ways_here(
+    policy: Policy, clause: str, event: str, cards: Sequence[ActCard], steps: Sequence[StepCard]
+) -> tuple[Way, ...]:
+    """Return the acts of this page that would let an act pass a clause."""
     known = {card.name: Opening(title=card.title, noun=card.noun) for card in cards}
     known["text"] = Opening(title="Write to the customer", noun="messages")
     named = {f"step:{step.view.name}": step.act for step in steps if step.act}
     known |= {name: Opening(title=f"Do the step: {act.title}", noun=act.name)
               for name, act in named.items()}  # fmt: skip
-    found = ways(policy, refusal.clause, refusal.event, known)
-    here = tuple(
+    return tuple(
         replace(way, act=named[way.act].name, noun="steps", step=way.act.removeprefix("step:"))
         if way.act in named
         else way
-        for way in found
+        for way in ways(policy, clause, event, known)
     )
-    return replace(refusal, ways=here, allows="" if here else refusal.allows)
+
+
+def _with_changes(
+    refusal: Refusal | None, journal: Sequence[JournalLine], names: Mapping[str, str]
+) -> Refusal | None:
+    """Return the refusal with what others did in words, from the journal's own lines."""
+    if refusal is None or not any(one.seq for one in refusal.changes):
+        return refusal
+    lines = {line.seq: line for line in journal}
+    found = tuple(
+        replace(one, words=talk.told(lines[one.seq], names)) if one.seq in lines else one
+        for one in refusal.changes
+    )
+    return replace(refusal, changes=found)
 
 
 def _act(act: Act, ticket: TicketView, policy: Policy, typed: Typed, passing: str) -> ActCard:
@@ -305,21 +330,9 @@ def _blanks(
     )  # fmt: skip
 
 
-def _templates(ticket: TicketView, policy: Policy, me: str) -> tuple[TemplateChoice, ...]:
-    known = {
-        "ticket.number": str(ticket.id),
-        "ticket.subject": ticket.subject,
-        "customer.name": ticket.customer or "there",
-        "customer.email": ticket.customer_address,
-        "agent.name": me,
-        "desk.name": ticket.desk.name,
-        "severity.name": next((s.name for s in policy.severities if s.id == ticket.severity), ""),
-        "level.name": next((one.name for one in policy.levels if one.id == ticket.level), ""),
-    }
+def _templates(ticket: TicketView, policy: Policy) -> tuple[TemplateChoice, ...]:
     return tuple(
-        TemplateChoice(
-            id=one.id, title=one.title or plain(one.id), words=fill(one, known).body.strip()
-        )
+        TemplateChoice(id=one.id, title=one.title or plain(one.id))
         for one in policy.templates.values()
         if one.channel in {"email", ticket.channel}
     )

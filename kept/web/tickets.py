@@ -15,9 +15,20 @@ from kept.policy.rules import Policy
 from kept.records.compiled import policy_by_hash
 from kept.records.queries.tickets import journal_lines, ticket_view
 from kept.records.queries.views import TicketView
-from kept.services import personal_reads
+from kept.services import expecting, personal_reads
 from kept.services.errors import DeskError
-from kept.web import act_table, acts, asking, decisions, forms, messages, panels
+from kept.web import (
+    act_table,
+    acts,
+    asking,
+    changed,
+    composing,
+    decisions,
+    forms,
+    messages,
+    panels,
+    writing,
+)
 from kept.web.act import GoTo, Said
 from kept.web.forms import Field
 from kept.web.panels.panel import Glance
@@ -47,22 +58,24 @@ def act(request: HttpRequest, number: int, noun: str) -> HttpResponse:
     if request.method != "POST" or request.POST.get("form") == "only":
         return _page(request, view, typed=_opened(request, view, policy, noun))
     fields, verbs = _asked(request, view, policy, noun)
+    problem = writing.take_files(request, number) if request.FILES else ""
     typed = Typed(
         noun=noun, step=request.POST.get("step", ""), fields=fields, posted=request.POST.dict()
     )
-    if forms.wrong(fields):
-        missing = "; ".join(one.error for one in fields if one.error)
+    if forms.wrong(fields) or problem:
+        missing = problem or "; ".join(one.error for one in fields if one.error)
         return _page(request, view, Refusal(title="Not sent yet", sentence=missing), typed, 422)
     said = _said(request, view, policy, fields)
     done: object = None
     for place, verb in enumerate(verbs):
         try:
-            done = verb(said)
+            with expecting.unchanged(changed.expected(noun, view.id, said)):
+                done = verb(said)
         except DeskError as error:
             if error.status not in {403, 409, 422}:
                 raise
             # What was typed stays, unless the message went out and only what follows was refused.
-            left = typed if place == 0 else None
+            left = None if place or getattr(error, "was_said", False) else typed
             refusal = refusal_of(error, policy)
             return _page(request, _seen(request, number), refusal, left, error.status)
     after = done.ticket if isinstance(done, GoTo) else number
@@ -96,7 +109,7 @@ def _asked(
     """Return the filled form of a noun and the verbs behind it."""
     posted = request.POST.dict()
     if noun == "messages":
-        return (), messages.then(posted.get("then", ""))
+        return (), messages.then(posted.get("then", ""), posted.get("promise", ""))
     if noun == "acknowledgements":
         return (), (acts.acknowledge,)
     if noun == "approval-decisions":
@@ -126,7 +139,12 @@ def _said(
         ticket=view.id,
         by=agent_id(request),
         at=clock.now(),
-        answers={**posted, **{one.name: one.value for one in fields}},
+        answers={
+            **posted,
+            "key": posted.get("key") or secrets.token_hex(8),
+            "files": " ".join(request.POST.getlist("file")),
+            **{one.name: one.value for one in fields},
+        },
         policy=policy,
         facts=view.facts,
         zone=view.desk.zone,
@@ -158,7 +176,6 @@ def _page(
         policy_by_hash(view.policy_hash),
         journal_lines(agent_id(request), view.id),
         me_id=agent_id(request),
-        me_name=str(getattr(request.user, "name", "")),
         now=now,
         query=query_of(request.GET.dict()),
         key=secrets.token_hex(8),
@@ -166,5 +183,10 @@ def _page(
         typed=typed,
     )
     glance = Glance(page=page, me=agent_id(request), now=now)
-    shown |= {"page": page, "panels": panels.shown(glance)}
+    shown |= {
+        "page": page,
+        "panels": panels.shown(glance),
+        "compose": composing.compose(page),
+        "sheet": composing.handoff(page, now),
+    }
     return render(request, "tickets/page.html", shown, parts=PARTS, status=status)

@@ -9,7 +9,18 @@ from kept import clock
 from kept.channels.mail import outgoing, receive
 from kept.channels.mail.sandbox import Sandbox
 from kept.channels.mail.send import Connection
-from kept.services import budgets, cadences, clocks, heartbeats, notices, outages, policies
+from kept.services import (
+    budgets,
+    cadences,
+    clocks,
+    heartbeats,
+    leaving,
+    notices,
+    outages,
+    policies,
+    presence,
+    uploads,
+)
 from kept.worker import mail
 from kept.worker.loop import Loop
 
@@ -39,8 +50,10 @@ def all_loops(stopping: threading.Event) -> tuple[Loop, ...]:
 
 
 def _clocks() -> int:
+    # Replies first: one whose wait has ended was said before the timers that are due now.
+    left = leaving.release_due(at=clock.now())
     fired = clocks.fire_due(at=clock.now(), limit=BATCH)
-    return fired.tickets + fired.put_off
+    return left + fired.tickets + fired.put_off
 
 
 def _notices() -> int:
@@ -73,6 +86,8 @@ def _cadences() -> int:
     now = clock.now()
     cadences.open_due(at=now)
     cadences.tell_missed(at=now)
+    presence.forget_gone(at=now)
+    uploads.forget_old(at=now)
     return 0
 
 

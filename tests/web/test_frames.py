@@ -9,9 +9,10 @@ from ipaddress import ip_address
 import pytest
 from django.test import Client
 
-from kept.channels.egress import LARGEST, NotFetched, fetch_picture, is_public, picture_type
+from kept.channels.egress import LARGEST, NotFetched, fetch_picture, is_public
 from kept.channels.mail.html import sanitise
 from kept.records.models import Attachment, Message
+from kept.records.pictures import picture_type
 from tests.web.reading import kept_values
 
 PIXEL = bytes.fromhex(

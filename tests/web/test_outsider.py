@@ -19,6 +19,7 @@ from kept.records.models import (
     Tag,
     Ticket,
 )
+from kept.services import uploads
 from kept.web.act_table import BY_NOUN
 from tests.people import Cast
 
@@ -28,11 +29,13 @@ PUBLIC = {
     "forgotten", "reset", "invitation", "scim",
 }  # fmt: skip
 OWN = {
-    "queue", "wallboard", "outbox", "outages", "quarantine", "sign-out", "tags", "account",
-    "account-act",
+    "macros", "queue", "wallboard", "outbox", "outages", "quarantine", "sign-out", "tags",
+    "account", "account-act",
 }  # fmt: skip
 NOUNS = (*BY_NOUN, "messages", "steps", "approval-decisions", "acknowledgements")
-POSTED = {"outage-ending", "tag", "sop-signature"}
+POSTED = {
+    "outage-ending", "tag", "sop-signature", "draft", "uploads", "remarks", "presence",
+}  # fmt: skip
 
 
 def addresses(number: int) -> dict[str, str]:
@@ -54,7 +57,22 @@ def addresses(number: int) -> dict[str, str]:
         desk_id=lead.desk_id, name="Dana's telephone", began_at=clock.now(),
         began_by_id=lead.agent_id,
     )  # fmt: skip
+    token = uploads.add(
+        number, by=Membership.objects.get(agent__name="Amira").agent_id, at=clock.now(),
+        filename="mine.txt", content_type="text/plain", body=b"mine",
+    )  # fmt: skip
+    here = f"/tickets/{number}"
     return {
+        "draft": f"{here}/drafts",
+        "uploads": f"{here}/uploads",
+        "texts": f"{here}/texts?template=receipt",
+        "remarks": f"{here}/remarks",
+        "presence": f"{here}/presence",
+        "room": f"{here}/room",
+        "what-if": f"{here}/what-if?act=resolve",
+        "suggestions": f"{here}/suggestions",
+        "picture": f"/attachments/{file.pk}/picture",
+        "upload": f"/uploads/{token}",
         "ticket": f"/tickets/{number}",
         "acts": f"/tickets/{number}/messages",
         "proof": f"/tickets/{number}/commitments/{quote(commitment.commitment)}/proof",
@@ -110,7 +128,15 @@ def test_no_act_of_an_outsider_does_anything(
 
 
 def test_an_outsiders_own_pages_hold_nothing_of_the_desk(eve: Client, ticket: int) -> None:
-    for address in ("/", "/?desk=small", "/?words=Help", "/wallboard", "/outbox", "/quarantine"):
+    for address in (
+        "/",
+        "/?desk=small",
+        "/?words=Help",
+        "/wallboard",
+        "/outbox",
+        "/quarantine",
+        "/macros",
+    ):
         page = eve.get(address).content.decode()
         assert "Dana" not in page, address
         assert "Small desk" not in page, address

@@ -123,12 +123,20 @@ def _words(text: str, indent: int) -> str:
 def _body(mail: OutgoingMail, files: Sequence[File]) -> tuple[bytes, bytes]:
     """Return the content fields and the body: text and HTML, with files around them."""
     seed = sha256(mail.message_id.encode()).hexdigest()[:24]
+    shown = [found for found in files if found.inline and _PLAIN_ID.fullmatch(found.cid)]
     text = _part("text/plain; charset=utf-8", mail.text.encode("utf-8", "replace"))
-    html = _part("text/html; charset=utf-8", as_html(mail.text).encode("utf-8", "replace"))
+    markup = as_html(mail.text, [found.cid for found in shown]).encode("utf-8", "replace")
+    html = _part("text/html; charset=utf-8", markup)
+    if shown:
+        html_head, html_body = _multipart(
+            "related", f"rel-{seed}", [html, *(_file(found, inline=True) for found in shown)]
+        )
+        html = html_head + b"\r\n" + html_body
     head, body = _multipart("alternative", f"alt-{seed}", [text, html])
-    if not files:
+    attached = [found for found in files if found not in shown]
+    if not attached:
         return head, body
-    parts = [head + b"\r\n" + body, *(_file(found) for found in files)]
+    parts = [head + b"\r\n" + body, *(_file(found) for found in attached)]
     return _multipart("mixed", f"mix-{seed}", parts)
 
 
@@ -146,7 +154,7 @@ def _part(content_type: str, octets: bytes, disposition: str = "") -> bytes:
     return head.encode("ascii") + b"\r\n" + encoded.removesuffix(b"\r\n")
 
 
-def _file(found: File) -> bytes:
+def _file(found: File, *, inline: bool = False) -> bytes:
     name = _line(found.name, "file name")
     pieces = _PIECES.findall(quote(name, safe=""))
     if len(pieces) == 1:
@@ -158,13 +166,16 @@ def _file(found: File) -> bytes:
     kind = found.content_type
     if not re.fullmatch(r"[a-z0-9.+-]{1,60}/[a-z0-9.+-]{1,60}", kind) or "multipart" in kind:
         kind = "application/octet-stream"
-    return _part(kind, found.octets, f"Content-Disposition: attachment;\r\n{shown}\r\n")
+    place = "inline" if inline else "attachment"
+    named = f"Content-ID: {_id(found.cid)}\r\n" if inline else ""
+    return _part(kind, found.octets, f"{named}Content-Disposition: {place};\r\n{shown}\r\n")
 
 
-def as_html(text: str) -> str:
-    """Return plain text as modest HTML: paragraphs, line breaks, links, quotation."""
+def as_html(text: str, pictures: Sequence[str] = ()) -> str:
+    """Return plain text as modest HTML; pictures of the mail stand below it, by Content-ID."""
     paragraphs = re.split(r"\n[ \t]*\n", text.strip("\n"))
     shown = "\n".join(f"<p>{_inline(paragraph)}</p>" for paragraph in paragraphs)
+    shown += "".join(f'\n<p><img src="cid:{escape(cid)}" alt=""></p>' for cid in pictures)
     return (
         '<!doctype html>\n<html><head><meta charset="utf-8"></head>'
         f"<body>\n{shown}\n</body></html>\n"

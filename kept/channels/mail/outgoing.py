@@ -77,6 +77,8 @@ def octets_of(mail: OutgoingMail, *, at: datetime) -> bytes:
             name=shown_name(found.filename, "file"),
             content_type=found.content_type,
             octets=found.body,
+            cid=found.inline_cid,
+            inline=bool(found.inline_cid),
         )
         for found in files_to_send(mail.attachments)
     )

@@ -58,6 +58,14 @@ from kept.records.models.sign_ins import SignInTry
 from kept.records.models.tagging import Tag, TicketTag, TimeEntry
 from kept.records.models.tickets import Draft, Ticket
 from kept.records.models.work import Alarm, Heartbeat, Lift
+from kept.records.models.writing import (
+    LeavingReply,
+    Macro,
+    Presence,
+    RoomLine,
+    RoomRead,
+    Upload,
+)
 
 __all__ = [
     "AccessEvent", "AccessReview", "Agent", "Alarm", "ApiToken", "ApprovalRow", "Attachment",
@@ -65,11 +73,11 @@ __all__ = [
     "CustomerAuthenticator", "CustomerDesk", "CustomerImport", "CustomerMerge", "CustomerNote",
     "CustomerPair", "CustomerPin", "Desk", "Draft", "Erasure", "Heartbeat", "Household",
     "HouseholdMember", "IdempotentAnswer", "Identity", "IdentityCheck", "IdentityProvider",
-    "ImportChunk", "ImportRow", "Journal", "KeptText", "Lift", "Mailbox", "Membership",
-    "Message", "MessageIdSeen", "Notification", "OneTimeLink", "Organisation",
+    "ImportChunk", "ImportRow", "Journal", "KeptText", "LeavingReply", "Lift", "Macro", "Mailbox",
+    "Membership", "Message", "MessageIdSeen", "Notification", "OneTimeLink", "Organisation",
     "OrganisationMember", "Outage", "OutageContact", "Outbox", "Passkey", "Payment",
-    "PersonalRead", "PolicyProposal", "PolicyVersion", "Preference", "Purchase", "RawMessage",
-    "RecoveryCode", "ReplyToken", "ReviewDecision", "ScimGroup", "ScimUser", "Session", "Shift",
-    "SignInTry", "SopSignature", "Spent", "StepEvidence", "Tag", "Ticket", "TicketLink",
-    "TicketTag", "TimeEntry",
+    "PersonalRead", "PolicyProposal", "PolicyVersion", "Preference", "Presence", "Purchase",
+    "RawMessage", "RecoveryCode", "ReplyToken", "ReviewDecision", "RoomLine", "RoomRead",
+    "ScimGroup", "ScimUser", "Session", "Shift", "SignInTry", "SopSignature", "Spent",
+    "StepEvidence", "Tag", "Ticket", "TicketLink", "TicketTag", "TimeEntry", "Upload",
 ]  # fmt: skip

@@ -15,12 +15,19 @@ class Agent(AbstractBaseUser):
     is_active = models.BooleanField(default=True)
     is_program = models.BooleanField(default=False, db_default=False)
     """Acts through the API only: no sign-in, no duty, no notifications."""
+    undo_seconds = models.SmallIntegerField(default=10, db_default=10)
+    """How long a reply of theirs can be taken back, 0 to 30."""
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
     objects: ClassVar[BaseUserManager[Self]] = BaseUserManager()
 
     class Meta:
         db_table = "agent"
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(
+                condition=models.Q(undo_seconds__range=(0, 30)), name="undo_within_30_seconds"
+            )
+        ]
 
 
 class Membership(models.Model):

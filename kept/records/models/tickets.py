@@ -88,15 +88,22 @@ class Ticket(models.Model):
 
 
 class Draft(models.Model):
-    """What an agent was writing; one per agent and ticket."""
+    """What an agent is writing. The one without a name saves itself; named ones are put aside."""
 
     agent = models.ForeignKey("Agent", models.CASCADE)
     ticket = models.ForeignKey(Ticket, models.CASCADE)
+    kind = models.CharField(max_length=6, default="public", db_default="public")
+    name = models.CharField(max_length=100, default="", db_default="")
     text = models.TextField()
+    template = models.CharField(max_length=100, default="", db_default="")
     saved_at = models.DateTimeField()
+    shared_at = models.DateTimeField(null=True)
+    """Since when colleagues of the desk see it and may take it over."""
 
     class Meta:
         db_table = "draft"
         constraints = [
-            models.UniqueConstraint(fields=["agent", "ticket"], name="draft_one_per_agent")
+            models.UniqueConstraint(
+                fields=["agent", "ticket", "kind", "name"], name="draft_one_per_name"
+            )
         ]

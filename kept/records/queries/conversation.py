@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db import connection
 
+from kept.records.pictures import picture_type
 from kept.records.queries.views import AttachmentBody, AttachmentView, MessageView
 
 _MEMBER = """
@@ -87,15 +88,25 @@ def attachment(agent: int, attachment_id: int) -> AttachmentBody | None:
     return AttachmentBody(filename=row[0], content_type=row[1], body=bytes(row[2]))
 
 
+def picture(agent: int, attachment_id: int) -> tuple[str, bytes] | None:
+    """Return type and bytes of a file that is a picture by its bytes, for who may see it."""
+    file = attachment(agent, attachment_id)
+    kind = picture_type(file.body) if file is not None else None
+    return (kind, file.body) if file is not None and kind is not None else None
+
+
 def files_to_send(ids: tuple[int, ...]) -> tuple[AttachmentBody, ...]:
     """Return the files of an outgoing mail, for the sending loop."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT filename, content_type, body FROM attachment WHERE id = ANY(%s) ORDER BY id",
+            "SELECT filename, content_type, body, inline_cid FROM attachment"
+            " WHERE id = ANY(%s) ORDER BY id",
             [list(ids)],
         )
         return tuple(
-            AttachmentBody(filename=row[0], content_type=row[1], body=bytes(row[2]))
+            AttachmentBody(
+                filename=row[0], content_type=row[1], body=bytes(row[2]), inline_cid=row[3]
+            )
             for row in cursor.fetchall()
         )
 

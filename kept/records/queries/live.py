@@ -21,6 +21,7 @@ CHANNEL = "kept_journal"
 POLL_SECONDS = 5.0
 GATHER_SECONDS = 0.1
 LOOK_BACK = 500
+STIRS = frozenset({"seen", "room", "changed"})
 Unreachable = (psycopg.OperationalError, psycopg.InterfaceError)
 
 
@@ -28,6 +29,14 @@ class Change(View, frozen=True, kw_only=True):
     """One journal row, as a hint."""
 
     id: int
+    ticket: int
+    desk: int
+
+
+class Stir(View, frozen=True, kw_only=True):
+    """A live sign that is no fact: `seen`, `room` or `changed` on a ticket of a desk."""
+
+    kind: str
     ticket: int
     desk: int
 
@@ -45,6 +54,7 @@ class LiveReader:
     def __init__(self) -> None:
         self._last = 0
         self._told: set[int] = set()
+        self._stirs: dict[Stir, None] = {}
 
     async def __aenter__(self) -> Self:
         self._connection = await psycopg.AsyncConnection.connect(**_where(), autocommit=True)
@@ -59,8 +69,11 @@ class LiveReader:
 
     async def changed(self) -> tuple[Change, ...]:
         """Wait for a hint, at most POLL_SECONDS; return what is new, one change per ticket."""
-        async for _ in self._connection.notifies(timeout=POLL_SECONDS, stop_after=1):
+        async for hint in self._connection.notifies(timeout=POLL_SECONDS, stop_after=1):
+            self._note(hint.payload)
             await asyncio.sleep(GATHER_SECONDS)
+        async for hint in self._connection.notifies(timeout=0):
+            self._note(hint.payload)
         cursor = await self._connection.execute(
             "SELECT id, ticket_id, desk_id FROM journal WHERE id > %s ORDER BY id LIMIT 2000",
             [self._last - LOOK_BACK],
@@ -71,6 +84,17 @@ class LiveReader:
         self._told = {one for one in self._told if one > self._last - 2 * LOOK_BACK}
         latest = {ticket: Change(id=id_, ticket=ticket, desk=desk) for id_, ticket, desk in new}
         return tuple(sorted(latest.values(), key=lambda change: change.id))
+
+    def stirred(self) -> tuple[Stir, ...]:
+        """Return the signs that came since the last call, each once."""
+        found, self._stirs = tuple(self._stirs), {}
+        return found
+
+    def _note(self, payload: str) -> None:
+        kind, _, rest = payload.partition(":")
+        ticket, _, desk = rest.partition(":")
+        if kind in STIRS and ticket.isdecimal() and desk.isdecimal():
+            self._stirs[Stir(kind=kind, ticket=int(ticket), desk=int(desk))] = None
 
     async def standing(self, sessions: Iterable[str]) -> dict[str, SessionStanding]:
         """Return what each session may see; one that ended or was signed out is absent."""

@@ -75,7 +75,7 @@ def ticket_view(agent: int, ticket: int, *, at: datetime) -> TicketView | None:
         steps=_steps(ticket, policy, state),
         approvals=_approvals(ticket),
         people=colleagues_of(desk.id, at),
-        draft=row[23] or "",
+        seq=row[23],
         pages_open=_pages(agent, ticket, desk),
     )
 
@@ -276,7 +276,7 @@ SELECT t.id, t.desk_id, t.subject, t.customer_id, c.name,
        t.status, t.severity, t.level, t.type, t.topic, o.name, t.owner_id, t.team,
        t.channel, t.waiting_on, t.opened_at, t.updated_at, t.policy_hash, t.needs_attention,
        t.missed_count, t.state,
-       (SELECT text FROM draft WHERE ticket_id = t.id AND agent_id = %(agent)s),
+       t.state_seq,
        ARRAY(SELECT m.role FROM membership m WHERE m.desk_id = t.desk_id
              AND m.agent_id = %(agent)s AND m.ended_at IS NULL)
 FROM ticket t LEFT JOIN customer c ON c.id = t.customer_id LEFT JOIN agent o ON o.id = t.owner_id

@@ -128,6 +128,11 @@ class AttachmentView(View, frozen=True, kw_only=True):
     size: int
     inline_cid: str
 
+    @property
+    def is_picture(self) -> bool:
+        """Whether the page may show it; its bytes are looked at when it is asked for."""
+        return self.content_type in {"image/png", "image/jpeg", "image/gif", "image/webp"}
+
 
 class AttachmentBody(View, frozen=True, kw_only=True):
     """A file with its bytes, for the download page."""
@@ -135,6 +140,7 @@ class AttachmentBody(View, frozen=True, kw_only=True):
     filename: str
     content_type: str
     body: bytes
+    inline_cid: str = ""
 
 
 class MessageView(View, frozen=True, kw_only=True):
@@ -251,7 +257,8 @@ class TicketView(View, frozen=True, kw_only=True):
     steps: tuple[StepView, ...]
     approvals: tuple[ApprovalView, ...]
     people: tuple[PersonView, ...]
-    draft: str
+    seq: int
+    """The journal row the page was made at: forms bear it, so that a stale one is noticed."""
     pages_open: tuple["NoticeView", ...]
 
 

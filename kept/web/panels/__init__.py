@@ -9,12 +9,17 @@ from dataclasses import dataclass
 from kept.web.panels import (
     approvals,
     customer,
+    gates,
     linked,
     next_acts,
     outage,
+    promises,
+    room,
     steps,
+    suggestions,
     tags,
     time_spent,
+    what_if,
 )
 from kept.web.panels.panel import Glance, Panel
 
@@ -22,7 +27,12 @@ EVERY: tuple[Panel, ...] = (
     next_acts.PANEL,
     outage.PANEL,
     steps.PANEL,
+    gates.PANEL,
+    promises.PANEL,
     approvals.PANEL,
+    room.PANEL,
+    what_if.PANEL,
+    suggestions.PANEL,
     customer.PANEL,
     linked.PANEL,
     tags.PANEL,

@@ -29,3 +29,5 @@ class Panel:
     read: Callable[[Glance], object | None]
     folded: bool = False
     """Whether it begins folded."""
+    still: bool = False
+    """Whether live updates leave it alone because it keeps itself fresh."""

@@ -1,14 +1,18 @@
 // Live updates: what changed slides in, what one is reading stays where it is.
 import { foldPanels } from "./panels.js"
 import { refresh, setClock } from "./due.js"
+import { tellNewer } from "./newer.js"
+import { beat } from "./present.js"
+import { refreshRoom } from "./room.js"
 import { say } from "./panes.js"
 
 const PATIENCE = 1500
 let waiting = null
 let arrived = null
 
+const typed = (part) => [...part.querySelectorAll("input:not([type=hidden]), textarea")].some((one) => one.value !== one.defaultValue)
 const busy = (part) =>
-  part.contains(document.activeElement) || Boolean(part.querySelector("details.act[open]"))
+  part.contains(document.activeElement) || Boolean(part.querySelector("details.act[open]")) || typed(part)
 
 function patchRows(list, fresh) {
   const now = new Map([...fresh.children].map((row) => [row.id, row]))
@@ -33,6 +37,23 @@ function patchPart(part, next) {
   window.htmx?.process(part)
 }
 
+// Panel by panel, so that one in use holds up only itself; `data-still` ones keep themselves fresh.
+function patchPanels(side, fresh) {
+  if (!side || !fresh) return
+  let before = null
+  for (const next of fresh.querySelectorAll("[data-panel]")) {
+    const panel = document.getElementById(next.id)
+    if (!panel) before ? before.after(next) : side.prepend(next)
+    else if (!("still" in panel.dataset)) patchPart(panel, next)
+    before = panel ?? next
+  }
+  for (const panel of side.querySelectorAll("[data-panel]")) {
+    if (!fresh.querySelector(`#${panel.id}`) && !busy(panel)) panel.remove()
+  }
+}
+
+export const lookAgain = () => { waiting ??= setTimeout(update, PATIENCE) }
+
 async function update() {
   waiting = null
   const answer = await fetch(location.href, { headers: { "X-Live": "1" } })
@@ -45,8 +66,10 @@ async function update() {
   for (const part of document.querySelectorAll("[data-live-part]")) {
     patchPart(part, page.getElementById(part.id))
   }
+  patchPanels(document.querySelector("#side"), page.querySelector("#side"))
   foldPanels()
   refresh()
+  tellNewer()
   return undefined
 }
 
@@ -62,11 +85,14 @@ export function keepLive() {
     list.querySelector(".row__link")?.focus()
   })
   const stream = new EventSource(source)
-  stream.addEventListener("changed", () => { waiting ??= setTimeout(update, PATIENCE) })
+  const ours = ({ data }) => JSON.parse(data).ticket === Number(document.querySelector("#ticket")?.dataset.ticket)
+  stream.addEventListener("seen", (event) => { if (ours(event)) beat() })
+  stream.addEventListener("room", (event) => { if (ours(event)) refreshRoom(JSON.parse(event.data).ticket) })
+  stream.addEventListener("changed", lookAgain)
   // After a gap in the line nobody knows what was missed: look once.
   let broken = false
   stream.addEventListener("error", () => { broken = true })
-  stream.addEventListener("open", () => { if (broken) waiting ??= setTimeout(update, PATIENCE) })
+  stream.addEventListener("open", () => { if (broken) lookAgain() })
   stream.addEventListener("signed-out", () => {
     stream.close()
     say("You are signed out. Open the desk again to sign in.")

@@ -31,20 +31,7 @@ function closeProof() {
   return true
 }
 
-function useTemplate(select) {
-  const box = select.form.querySelector("textarea")
-  const words = select.selectedOptions[0]?.dataset.words
-  if (!words || (box.value.trim() && box.value !== box.dataset.filled)) return
-  box.value = box.dataset.filled = words
-  box.dispatchEvent(new Event("input", { bubbles: true }))
-  box.focus()
-}
-
 function onChange({ target }) {
-  if (target.matches("[data-template]")) useTemplate(target)
-  if (target.matches("[data-kind]")) {
-    target.closest(".composer").classList.toggle("composer--note", target.value === "note")
-  }
   if (target.matches(".queue__filters select")) target.form.requestSubmit()
 }
 
