@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 from kept.cli.database import database
 from kept.cli.output import (
@@ -81,9 +83,11 @@ def run_verify(chosen: argparse.Namespace) -> int:
 
 
 def run_backup(chosen: argparse.Namespace) -> int:
-    """Dump the database; a half-written file never takes the name."""
+    """Dump the database; a half-written file never takes the name, nobody else may read it."""
     half = chosen.file.with_name(chosen.file.name + ".part")
     try:
+        half.unlink(missing_ok=True)
+        half.touch(mode=0o600)
         with database():
             _postgres("pg_dump", "--format=custom", "--no-owner", f"--file={half}")
         half.replace(chosen.file)
@@ -106,7 +110,7 @@ def run_restore(chosen: argparse.Namespace) -> int:
             raise Stop("the database is not empty; a backup is restored into an empty one", code=1)
         _postgres(
             "pg_restore", "--single-transaction", "--exit-on-error", "--no-owner",
-            f"--dbname={_url()}", str(chosen.file), url=False,
+            f"--dbname={_url()[0]}", str(chosen.file), url=False,
         )  # fmt: skip
     say(f"{chosen.file}: restored")
     return 0
@@ -120,16 +124,25 @@ def _postgres(program: str, *options: str, url: bool = True) -> None:
     found = str(path) if path.exists() else shutil.which(program)
     if found is None:
         raise Stop(f"{program} is not installed", code=1)
-    words = [found, *options, *([f"--dbname={_url()}"] if url else [])]
-    ran = subprocess.run(words, capture_output=True, text=True)
+    address, password = _url()
+    words = [found, *options, *([f"--dbname={address}"] if url else [])]
+    around = {**os.environ, **({"PGPASSWORD": password} if password else {})}
+    ran = subprocess.run(words, capture_output=True, text=True, env=around)
     if ran.returncode:
         raise Stop(f"{program} failed: {ran.stderr.strip()[-400:]}", code=1)
 
 
-def _url() -> str:
+def _url() -> tuple[str, str]:
+    """Return the database's URL and, apart, the password: everybody may read a command line."""
     from django.conf import settings
 
-    return str(settings.DATABASE_URL)
+    url = str(settings.DATABASE_URL)
+    parts = urlsplit(url)
+    if not parts.password:
+        return url, ""
+    who, _, place = parts.netloc.rpartition("@")
+    user = who.partition(":")[0]
+    return urlunsplit(parts._replace(netloc=f"{user}@{place}")), unquote(parts.password)
 
 
 def run_history(chosen: argparse.Namespace) -> int:

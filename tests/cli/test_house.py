@@ -121,6 +121,7 @@ def test_the_history_comes_out_as_events_and_the_journal_verifies(desk: dict[str
 def test_a_backup_goes_into_an_empty_database_only(desk: dict[str, str], tmp_path: Path) -> None:
     dump = tmp_path / "desk.dump"
     assert run(desk, "backup", dump).returncode == 0
+    assert dump.stat().st_mode & 0o077 == 0, "a backup holds everything that customers wrote"
     refused = run(desk, "restore", dump)
     assert refused.returncode == 1 and b"not empty" in refused.stderr
     folder = tmp_path / "other"
