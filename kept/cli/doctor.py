@@ -106,6 +106,7 @@ def _of_work() -> Iterator[Finding]:
     problems = dict(more.mailbox_problems)
     for box in now.mailboxes:
         yield _mailbox(box.mailbox, box.poll_age, problems.get(f"{box.desk} {box.mailbox}", ""))
+    yield _policies()
     told = ", ".join(map(str, more.broken_heads[:10]))
     yield (
         "journal", not more.broken_heads,
@@ -114,6 +115,16 @@ def _of_work() -> Iterator[Finding]:
     )  # fmt: skip
     told = f"{counted(now.alarms, 'alarm')} raised: look at the wallboard"
     yield "alarms", not now.alarms, told if now.alarms else "none"
+
+
+def _policies() -> Finding:
+    from kept.records.compiled import compiles_as_stored
+    from kept.records.queries.desks import hashes_in_force
+
+    changed = [desk for desk, hash_ in hashes_in_force() if not compiles_as_stored(hash_)]
+    told = f"of {', '.join(changed)} means something else to this version of Kept"
+    advice = "they run on; propose and activate the same text anew"
+    return "policies", not changed, f"{told}: {advice}" if changed else "mean what was activated"
 
 
 def _workers(beats: tuple[float, ...]) -> Finding:

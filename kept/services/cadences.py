@@ -139,9 +139,10 @@ def _subjects(desk: int, for_each: str | None) -> list[str]:
             )
         elif word == "customer":
             cursor.execute(
-                "SELECT DISTINCT 'customer:' || c.id FROM customer c"
-                " JOIN ticket t ON t.customer_id = c.id"
-                " WHERE t.desk_id = %s AND %s = ANY(c.flags)",
+                "SELECT 'customer:' || s.customer_id FROM customer_desk s"
+                " JOIN customer c ON c.id = s.customer_id"
+                " WHERE s.desk_id = %s AND %s = ANY(s.flags)"
+                " AND c.erased_at IS NULL AND c.merged_into_id IS NULL",
                 [desk, rest.rstrip(")").strip()],
             )
         else:

@@ -6,10 +6,10 @@ import pytest
 
 from kept.policy.rules import Target, TargetUnit
 from kept.policy.words import DAY
-from kept.records.models import CadenceTask, Notification
+from kept.records.models import CadenceTask, CustomerDesk, Notification
 from kept.services import cadences, policies
 from kept.services.errors import Conflict, NotFound
-from tests.people import MONDAY, Cast, raise_the_curtain
+from tests.people import MONDAY, Cast, dana_asks, raise_the_curtain
 from tests.sop import SMALL
 
 WEEKLY = (
@@ -81,3 +81,19 @@ def test_a_policy_without_cadences_opens_nothing(db: None) -> None:
     raise_the_curtain()
     assert cadences.open_due(at=MONDAY) == 0
     assert policies.migrate_tickets(at=MONDAY) == 0
+
+
+def test_a_duty_towards_each_flagged_customer_opens_for_those_of_the_desk(cast: Cast) -> None:
+    told = WEEKLY.replace("role: lead\n```", "role: lead\nfor_each: customer(key_family)\n```")
+    version = policies.propose("small", told, by=None, at=MONDAY)
+    policies.activate(version.pk, by=None, at=MONDAY)
+    dana_asks(at=MONDAY)
+    dana = CustomerDesk.objects.get(desk_id=cast.desk)
+    cadences.open_due(at=MONDAY)
+    assert not CadenceTask.objects.filter(subject__startswith="customer").exists()
+    CustomerDesk.objects.filter(pk=dana.pk).update(flags=["key_family"])
+    cadences.open_due(at=MONDAY)
+    tasks = CadenceTask.objects.filter(subject__startswith="customer")
+    assert [(one.desk_id, one.subject) for one in tasks] == [
+        (cast.desk, f"customer:{dana.customer_id}")
+    ]

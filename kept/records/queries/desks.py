@@ -135,3 +135,13 @@ def policy_versions(agent: int, slug: str) -> tuple[PolicyVersionView, ...]:
             )
             for row in cursor.fetchall()
         )  # fmt: skip
+
+
+def hashes_in_force() -> tuple[tuple[str, str], ...]:
+    """Return each desk's slug with the policy it runs; for those who run the installation."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT d.slug, p.hash FROM desk d JOIN policy_version p ON p.desk_id = d.id"
+            " WHERE p.state = 'active' ORDER BY d.slug LIMIT 1000"
+        )
+        return tuple((slug, hash_) for slug, hash_ in cursor.fetchall())
