@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from kept.cli import sop_runs
+from kept.cli import sop_corrections, sop_runs
 from kept.cli.output import (
     Commands,
     Stop,
@@ -58,6 +58,7 @@ def register(commands: Commands) -> None:
     add_file(show)
     json_flag(show)
     sop_runs.register(sop)
+    sop_corrections.register(sop)
 
 
 def run_check(chosen: argparse.Namespace) -> int:

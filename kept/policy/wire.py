@@ -43,6 +43,9 @@ _TRUE = ("true", "yes", "on", "1")
 _FALSE = ("false", "no", "off", "0")
 
 Wire = Mapping[str, Any]
+ABOUT_A_LINE = frozenset({"desk", "ticket", "seq", "policy", "refused"})
+"""What a log over many tickets says of each event beside the event itself."""
+OTHER_TICKET = "other_ticket"
 
 
 def fact_from_wire(policy: Policy, event: Wire) -> Fact:
@@ -82,6 +85,25 @@ def fact_to_wire(policy: Policy, fact: Fact) -> dict[str, Any]:
     if fields:
         told["fields"] = fields
     return told
+
+
+def line_of(about: Wire, event: Wire) -> dict[str, Any]:
+    """Return an event as a line of a log over many tickets; `about` says whose it is.
+
+    A fact that names another ticket itself has that one as `other_ticket` here.
+    """
+    told = dict(event)
+    if "ticket" in told:
+        told[OTHER_TICKET] = told.pop("ticket")
+    return {**about, **told}
+
+
+def fact_of_line(policy: Policy, line: Wire) -> Fact:
+    """Return the fact that a line of such a log tells."""
+    told = {key: value for key, value in line.items() if key not in ABOUT_A_LINE}
+    if OTHER_TICKET in told:
+        told["ticket"] = told.pop(OTHER_TICKET)
+    return fact_from_wire(policy, told)
 
 
 def instant_from_wire(policy: Policy, written: str) -> Instant:

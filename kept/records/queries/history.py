@@ -11,7 +11,7 @@ import msgspec
 from django.db import connection
 
 from kept.policy.facts import ClockRanOut, Fact
-from kept.policy.wire import fact_to_wire
+from kept.policy.wire import fact_to_wire, line_of
 from kept.records.compiled import policy_by_hash
 
 PAGE = 1000
@@ -28,14 +28,14 @@ def history(desk: str | None = None) -> Iterator[dict[str, Any]]:
             if isinstance(told, ClockRanOut):
                 continue
             event = fact_to_wire(policy_by_hash(policy_hash), told)
-            yield {
+            about = {
                 "desk": slug,
                 "ticket": ticket,
                 "seq": seq,
                 "policy": policy_hash,
                 "refused": refused,
-                **event,
             }
+            yield line_of(about, event)
 
 
 def _page(desk: str | None, last: tuple[int, int]) -> list[tuple[Any, ...]]:
