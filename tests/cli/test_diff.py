@@ -136,3 +136,17 @@ def test_the_difference_reads_as_sentences(kept: Kept, tmp_path: Path) -> None:
     assert "tighter shop.P1.resp" in answer.out
     assert "clock:first_response target: 15 minutes -> 10 minutes (for severity P1)" in answer.out
     assert answer.out.endswith("\n1 clause differs\n")
+
+
+def test_shares_and_amounts_are_told_as_people_write_them(
+    kept: Kept, shop: Path, tmp_path: Path
+) -> None:
+    roles = "```yaml role\nroles: [{id: lead, name: Lead, limit: 500.00}]\n```\n## Critical"
+    shop.write_text(
+        shop.read_text().replace("## Critical", roles).replace("$text", "$text\nwarn: [50%]")
+    )
+    new = tmp_path / "new.md"
+    new.write_text(shop.read_text().replace("[50%]", "[50%, 80%]").replace("500.00", "900.50"))
+    told = kept("sop", "diff", shop, new).out
+    assert "warn: 50% -> 50%, 80%" in told
+    assert "limit 500.00 -> id lead, name Lead, limit 900.50" in told

@@ -127,8 +127,10 @@ class Sides:
                 yield from self._condition(new, field.name, before, after)
             elif before != after and not _same_target(before, after):
                 yield Change(
-                    rule=new.because.rule, what=field.name.replace("_", " "),
-                    before=said(before), after=said(after),
+                    rule=new.because.rule,
+                    what=field.name.removesuffix("_permille").replace("_", " "),
+                    before=said(in_units(field.name, before)),
+                    after=said(in_units(field.name, after)),
                     weight=weigh(new, field.name, before, after), sample=self._sample(new.when),
                 )  # fmt: skip
 
@@ -209,7 +211,7 @@ def _declared(policy: Policy) -> dict[str, dict[str, dict[str, Any]]]:
         group: Any = getattr(policy, kind)
         for one in group.values() if isinstance(group, Mapping) else group:
             parts = {
-                key: value for key, value in msgspec.structs.asdict(one).items()
+                key: in_units(key, value) for key, value in msgspec.structs.asdict(one).items()
                 if key not in NOT_MEANT
             }  # fmt: skip
             found.setdefault(one.clause, {})[f"{kind}:{one.id}"] = parts
@@ -232,6 +234,18 @@ def _same_target(before: object, after: object) -> bool:
     if not isinstance(before, Target) or not isinstance(after, Target):
         return False
     return (before.amount, before.unit) == (after.amount, after.unit)
+
+
+def in_units(name: str, value: object) -> object:
+    """Return shares and amounts as people write them."""
+    match value:
+        case tuple() if name == "warn":
+            return tuple(in_units("fee_permille", one) for one in value)
+        case int() if name == "fee_permille":
+            return f"{value // 10}%" if value % 10 == 0 else f"{value / 10}%"
+        case int() if name == "limit":
+            return f"{value // 100}.{value % 100:02d}"
+    return value
 
 
 def said(value: object) -> str:
