@@ -1,13 +1,16 @@
 """Whole files: each good one compiles, each bad one fails at exactly the places it should."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
+from kept.policy import Policy
 from kept.policy.sop.fmt import fmt
 from kept.policy.sop.lower import compile_sop
 from kept.policy.sop.parse import parse
 from kept.policy.sop.source import Problems
+from kept.policy.sop.testing import run_tests
 
 SOPS = Path(__file__).parent.parent / "sops"
 GOOD = sorted((SOPS / "good").glob("*.md"))
@@ -72,3 +75,14 @@ def test_each_error_code_of_the_compiler_has_a_bad_file_and_a_line_in_the_docs()
 
 def told_by(path: Path) -> list[str]:
     return path.with_suffix(".problems").read_text().splitlines()
+
+
+@pytest.mark.parametrize("path", GOOD, ids=name)
+def test_the_examples_of_a_good_sop_come_out_as_written(path: Path) -> None:
+    def under(parameters: Mapping[str, str]) -> Policy | None:
+        return compile_sop(path.read_text(), name=path.name, parameters=parameters).policy
+
+    policy = under({})
+    assert policy is not None
+    differing = {r.name: r.differences for r in run_tests(policy, under) if not r.passed}
+    assert differing == {}
