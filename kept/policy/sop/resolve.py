@@ -27,7 +27,7 @@ EVENTS = (FACT_EVENTS | DERIVED_EVENTS) - {"sop_event", "clock_ran_out", "policy
 PEOPLE = ("owner", "assignee", "team", "customer")
 MEANS = ("email", "dashboard", "call", "chat", "sms", "push")
 PAUSES = (
-    "waiting_on_customer", "waiting_on_third_party", "resolved", "on_hold",
+    "waiting_on_customer", "waiting_on_third_party", "resolved",
 )  # fmt: skip
 
 _WORDS = FieldType(type=Type.CHOICE)
