@@ -38,6 +38,7 @@ def choose(ticket: LockedTicket, assign: Assign, people: tuple[Colleague, ...]) 
 
 
 def _candidate(person: Colleague) -> Candidate:
+    assert person.open_tickets is not None, "a roster without the work that each has"
     return Candidate(
         id=str(person.id),
         skills=person.skills,

@@ -158,7 +158,7 @@ def _tell_step(ticket: LockedTicket, step: OpenStep, cause: str) -> None:
 
 
 def _assign(ticket: LockedTicket, assign: Assign, cause: str) -> Assigned:
-    people = ticket.people()
+    people = ticket.candidates()
     choice = assigning.choose(ticket, assign, people)
     if choice.agent is not None:
         told = tuple(p for p in people if p.id == choice.agent)

@@ -19,7 +19,7 @@ from kept.records.instants import instant
 from kept.services import projections
 from kept.services.errors import NotFound
 from kept.services.hints import hint
-from kept.services.rosters import Colleague, colleagues
+from kept.services.rosters import Colleague, candidates, colleagues
 
 _STATE = msgspec.json.Decoder(TicketState)
 # Unordered: a state must come back with its commitments in the order in which they began, or the
@@ -68,6 +68,12 @@ class LockedTicket:
         """The desk's roster at this transaction's instant, asked for once."""
         if self._people is None:
             self._people = colleagues(self.desk, self.at)
+        return self._people
+
+    def candidates(self) -> tuple[Colleague, ...]:
+        """The same people with their open tickets, for whoever chooses among them."""
+        if self._people is None or any(each.open_tickets is None for each in self._people):
+            self._people = candidates(self.desk, self.at)
         return self._people
 
     @property

@@ -18,13 +18,23 @@ class Colleague(Frozen, frozen=True, kw_only=True):
     team: str | None
     skills: tuple[str, ...]
     on_duty: bool
-    open_tickets: int
+    open_tickets: int | None = None
+    """How many tickets they own; None where nobody asked, since counting them costs most."""
 
 
 def colleagues(desk: int, at: datetime) -> tuple[Colleague, ...]:
     """Return the active members of a desk. Without any roster everybody counts as on duty."""
+    return _read(_MEMBERS.format(work="NULL::bigint"), desk, at)
+
+
+def candidates(desk: int, at: datetime) -> tuple[Colleague, ...]:
+    """Return the same people with the number of tickets that each has open, up to 500."""
+    return _read(_MEMBERS.format(work=_OPEN_TICKETS), desk, at)
+
+
+def _read(query: str, desk: int, at: datetime) -> tuple[Colleague, ...]:
     with connection.cursor() as cursor:
-        cursor.execute(_COLLEAGUES, {"desk": desk, "at": at})
+        cursor.execute(query, {"desk": desk, "at": at})
         return tuple(
             Colleague(
                 id=row[0],
@@ -59,7 +69,10 @@ def answering_to(
     return on_duty(named)
 
 
-_COLLEAGUES = """
+_OPEN_TICKETS = """
+(SELECT count(*) FROM (SELECT 1 FROM ticket t WHERE t.owner_id = a.id
+   AND t.status IN ('new', 'open', 'waiting') LIMIT 500) held)"""
+_MEMBERS = """
 SELECT a.id, a.name, a.email, array_agg(m.role ORDER BY m.id),
        (array_agg(m.level ORDER BY m.id DESC) FILTER (WHERE m.level IS NOT NULL))[1],
        (array_agg(m.team ORDER BY m.id) FILTER (WHERE m.team IS NOT NULL))[1],
@@ -68,8 +81,7 @@ SELECT a.id, a.name, a.email, array_agg(m.role ORDER BY m.id),
        NOT EXISTS (SELECT 1 FROM shift WHERE desk_id = %(desk)s)
          OR EXISTS (SELECT 1 FROM shift s WHERE s.agent_id = a.id AND s.desk_id = %(desk)s
                     AND s.starts_at <= %(at)s AND s.ends_at > %(at)s),
-       (SELECT count(*) FROM (SELECT 1 FROM ticket t WHERE t.owner_id = a.id
-          AND t.status IN ('new', 'open', 'waiting') LIMIT 500) held)
+       {work}
 FROM membership m JOIN agent a ON a.id = m.agent_id
 WHERE m.desk_id = %(desk)s AND m.ended_at IS NULL AND a.is_active
   AND NOT a.is_program
