@@ -7,6 +7,7 @@ that expects it to be nothing would even pass.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from operator import itemgetter
 
 from kept.policy.rules import Policy
 from kept.policy.sop.figures import Kind
@@ -14,14 +15,15 @@ from kept.policy.sop.keys import Keys, plain
 from kept.policy.sop.lowering import Lowering
 from kept.policy.sop.params import read_figure
 from kept.policy.sop.resolve import BUILT_IN_FIELDS
-from kept.policy.sop.source import did_you_mean
+from kept.policy.sop.source import Place, did_you_mean
 from kept.policy.sop.testing import LISTS, NOT, NOT_ACTIVATED, clause_named
 from kept.policy.sop.trace import BadEvent, read_event
 from kept.policy.sop.yaml import Map, Node, Scalar, Seq
 from kept.policy.wire import instant_from_wire
-from kept.policy.words import Verdict
+from kept.policy.words import DAY, Instant, Verdict
 
 VERDICTS = (*Verdict, *NOT_ACTIVATED)
+LONGEST_LIFE = 3_653 * DAY
 DETAILS = ("verdict", "due", "started", "reason", "late")
 
 
@@ -36,6 +38,7 @@ def check_examples(lowering: Lowering, policy: Policy, examples: list[Keys]) -> 
             continue  # an example of the parent speaks of the parent
         for event in example.maps("given") if whole else ():
             _check_event(example, policy, event)
+        _check_span(example, policy)
         expect = example.map("expect")
         for name, (key, wanted) in (expect.entries if expect else {}).items():
             if name in _lists():
@@ -48,6 +51,26 @@ def check_examples(lowering: Lowering, policy: Policy, examples: list[Keys]) -> 
                     key.place, "E112", f'nothing is called "{name[:60]}"',
                     did_you_mean(name, known) or "name a clause, a commitment or a field",
                 )  # fmt: skip
+
+
+def _check_span(example: Keys, policy: Policy) -> None:
+    """A ticket's life of decades is a slip of the pen, and takes as long to live through."""
+    written = [event.get("at") for event in example.maps("given")] + [example.node.get("until")]
+    lived: list[tuple[Instant, Place]] = []
+    for one in written:
+        if isinstance(one, Scalar):
+            try:
+                lived.append((instant_from_wire(policy, one.text), one.place))
+            except (ValueError, OverflowError):
+                continue  # told where the times are read
+    if not lived:
+        return
+    (first, _), (last, place) = min(lived, key=itemgetter(0)), max(lived, key=itemgetter(0))
+    if last - first > LONGEST_LIFE:
+        years = (last - first) // (365 * DAY)
+        example.tell(
+            place, "E304", f"the example lasts {years} years", "correct the year: ten are the most"
+        )
 
 
 def _lists() -> Iterator[str]:
