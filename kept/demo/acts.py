@@ -40,6 +40,9 @@ class Scene:
     places: dict[str, tuple[Place, ...]]
     sandbox: Sandbox
 
+    owner: str = "amira"
+    """Who writes where the story names nobody."""
+
     @property
     def policy(self) -> Policy:
         return policy_by_hash(queries.policy_hash(self.ticket))
@@ -48,6 +51,13 @@ class Scene:
         """Return somebody with the role, else the one who is acting."""
         for person, places in self.places.items():
             if role is not None and any(place.role == role for place in places):
+                return self.ids[person]
+        return self.ids[otherwise]
+
+    def of_level(self, level: str | None, otherwise: str) -> int:
+        """Return somebody of the level, else the one who is acting."""
+        for person, places in self.places.items():
+            if level is not None and any(place.level == level for place in places):
                 return self.ids[person]
         return self.ids[otherwise]
 
@@ -76,7 +86,11 @@ def perform(scene: Scene, act: Act, at: datetime) -> datetime:
     elif act.note is not None:
         conversation.note(ticket, by=by, at=at, text=act.note)
     elif act.accept:
+        for child, _, _ in queries.open_children(ticket):
+            work.accept(child, by=by, at=at)
         work.accept(ticket, by=by, at=at)
+    elif act.answer:
+        return answer_children(scene, act.by, at)
     elif act.wait is not None:
         work.wait(ticket, by=by, at=at, who=act.wait)
     elif act.promise is not None:
@@ -87,7 +101,7 @@ def perform(scene: Scene, act: Act, at: datetime) -> datetime:
     elif act.attempt_failed:
         work.attempt_failed(ticket, by=by, at=at)
     elif act.step is not None:
-        _do_step(scene, act.step, act.by, at)
+        do_step(scene, act.step, act.by, at)
     elif act.ask is not None:
         kind, amount = str(act.ask["kind"]), int(act.ask["amount"])
         approvals.ask(ticket, by=by, at=at, kind=kind, amount=amount)
@@ -186,7 +200,7 @@ def _until_allowed(
                 raise
             done.add(step)
             at += MOMENT
-            _do_step(scene, step, act.by, at)
+            do_step(scene, step, act.by, at)
             at += MOMENT
     return at
 
@@ -205,7 +219,8 @@ def _wanted(policy: Policy, refused: Refused, event: str, done: set[str]) -> str
     return None
 
 
-def _do_step(scene: Scene, name: str, person: str, at: datetime) -> None:
+def do_step(scene: Scene, name: str, person: str, at: datetime) -> None:
+    """Do a step with its form, by somebody of the role it asks for."""
     policy = scene.policy
     rule = next(r for r in policy.rules if isinstance(r, StepRule) and r.name == name)
     by = scene.who(rule.role, person)

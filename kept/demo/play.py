@@ -23,6 +23,7 @@ from kept.channels.mail.sandbox import Sandbox
 from kept.demo import acts
 from kept.demo.acts import Scene
 from kept.demo.cast import cast, set_up
+from kept.demo.duties import Duties
 from kept.demo.stories import Act, Story, duration, stories
 from kept.records.queries import demo as queries
 from kept.services import clocks
@@ -41,6 +42,8 @@ class Stage:
         self.now = now
         self.say = say
         self.places = cast()
+        self.duties = Duties()
+        self.last = now - timedelta(days=365)
         self._numbers = itertools.count()
         self._waiting: list[tuple[datetime, int, Callable[[datetime], None]]] = []
 
@@ -54,13 +57,16 @@ class Stage:
         while self._waiting:
             at, _, happen = heapq.heappop(self._waiting)
             self.let_clocks_run(at)
+            self.last = max(self.last, at)
             happen(at)
         self.let_clocks_run(self.now)
 
     def let_clocks_run(self, until: datetime) -> None:
         """Fire what falls due before an instant, each timer at its own time."""
         while (due := queries.next_timer_at()) is not None and due < until:
-            clocks.fire_due(at=due, limit=500)
+            if not self.duties.attend(due, self.last):
+                clocks.fire_due(at=due, limit=500)
+            self.last = max(self.last, due)
 
     def open(self, desk: str, story: Story, at: datetime) -> None:
         """A customer writes for the first time; the story goes on from there."""
@@ -74,6 +80,8 @@ class Stage:
             ticket=taken.ticket, desk=desk, subject=story.subject, sender=story.sender,
             ids=self.ids, places=self.places[desk], sandbox=self.sandbox,
         )  # fmt: skip
+        if story.attentive:
+            self.duties.watch(scene, story.forgets)
         self.go_on(scene, iter(story.acts), at)
 
     def go_on(self, scene: Scene, rest: Iterator[Act], at: datetime) -> None:

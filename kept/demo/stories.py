@@ -20,6 +20,8 @@ class Act(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     note: str | None = None
     customer: str | None = None
     accept: bool = False
+    answer: bool = False
+    """The teams that were asked for help write their answers."""
     wait: str | None = None
     promise: dict[str, str] | None = None
     escalate: dict[str, str] | None = None
@@ -38,6 +40,10 @@ class Story(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     ago: str
     subject: str
     text: str
+    attentive: bool = False
+    """Whether its people do what falls due without the story saying so."""
+    forgets: tuple[str, ...] = ()
+    """The duties by name that they forget all the same."""
     acts: tuple[Act, ...] = ()
 
 

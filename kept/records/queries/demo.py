@@ -2,9 +2,11 @@
 
 from datetime import datetime
 
-from kept.policy.words import Frozen
+from kept.policy.state import Commitment
+from kept.policy.words import Frozen, Verdict
 from kept.records.models import Outbox, Ticket, TicketLink
 from kept.records.models.tickets import OPEN
+from kept.records.queries.tickets import decoded_state
 
 
 class LastMail(Frozen, frozen=True, kw_only=True):
@@ -19,6 +21,21 @@ def next_timer_at() -> datetime | None:
     """Return the earliest timer of all tickets."""
     timers = Ticket.objects.filter(next_timer_at__isnull=False)
     return timers.order_by("next_timer_at").values_list("next_timer_at", flat=True).first()
+
+
+def timers_at(at: datetime) -> tuple[int, ...]:
+    """Return the tickets whose next timer is at an instant."""
+    found = Ticket.objects.filter(next_timer_at=at).order_by("id")
+    return tuple(found.values_list("id", flat=True))
+
+
+def owed(ticket: int) -> tuple[Commitment, ...]:
+    """Return what the desk still owes on a ticket."""
+    state = decoded_state(Ticket.objects.values_list("state", flat=True).get(pk=ticket))
+    return tuple(
+        each for each in state.commitments.values()
+        if each.verdict is Verdict.PENDING and not each.paused_for and not each.suspended
+    )  # fmt: skip
 
 
 def last_mail(ticket: int) -> LastMail | None:
@@ -57,6 +74,12 @@ def open_children(ticket: int) -> tuple[tuple[int, str | None, str], ...]:
     rows = TicketLink.objects.filter(other_id=ticket, kind="child_of", ended_at=None)
     rows = rows.filter(ticket__status__in=OPEN).order_by("ticket_id")
     return tuple(rows.values_list("ticket_id", "ticket__team", "ticket__subject"))
+
+
+def parent(ticket: int) -> int | None:
+    """Return the ticket whose clause opened this one."""
+    rows = TicketLink.objects.filter(ticket_id=ticket, kind="child_of", ended_at=None)
+    return rows.values_list("other_id", flat=True).first()
 
 
 def ticket_count() -> int:
