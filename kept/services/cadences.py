@@ -16,10 +16,12 @@ from kept.policy import Policy
 from kept.policy.rules import CadenceRule, Target, TargetUnit
 from kept.records.compiled import policy_by_hash
 from kept.records.models import CadenceTask, PolicyVersion
-from kept.services import notices, permissions, rosters
+from kept.services import notices, permissions, profile_reviews, rosters
 from kept.services.errors import AgentId, Conflict, NotFound
 from kept.services.forms import check_form
 
+FEW = 5
+"""So many late duties of one name are told of one by one; more are told of together."""
 BACK = 3
 """So many past periods are opened after a long downtime; more would be noise."""
 
@@ -31,7 +33,9 @@ def open_due(*, at: datetime) -> int:
         policy = policy_by_hash(version.hash)
         since = version.activated_at or at
         for rule in policy.rules:
-            if isinstance(rule, CadenceRule) and rule.every is not None:
+            if isinstance(rule, CadenceRule) and profile_reviews.is_review(rule):
+                opened += _open_reviews(version.desk_id, rule, at)
+            elif isinstance(rule, CadenceRule) and rule.every is not None:
                 opened += _open_rule(version.desk_id, policy, rule, since, at)
     return opened
 
@@ -44,9 +48,10 @@ def tell_missed(*, at: datetime, limit: int = 100) -> int:
             .filter(done_at=None, missed_told_at=None, due_at__lt=at)
             .order_by("due_at")[:limit]
         )
-        for task in late:
-            _tell(task, f"{task.name} was due and is not done", at, "missed")
-            CadenceTask.objects.filter(pk=task.pk).update(missed_told_at=at)
+        for alike in _alike(late):
+            _tell(alike[0], _missed(alike), at, "missed")
+            numbers = [task.pk for task in alike]
+            CadenceTask.objects.filter(pk__in=numbers).update(missed_told_at=at)
     return len(late)
 
 
@@ -68,6 +73,7 @@ def do_task(
         if task.form is not None and task.form in policy.forms:
             check_form(policy, task.form, given)
         CadenceTask.objects.filter(pk=task_id).update(done_at=at, done_by_id=by, evidence=given)
+        profile_reviews.reviewed(task, by=by, at=at)
 
 
 def periods(
@@ -102,8 +108,46 @@ def _open_rule(desk: int, policy: Policy, rule: CadenceRule, since: datetime, at
                 )
                 if made:
                     opened += 1
-                    _tell(task, f"{rule.name} is due", at, "opened")
+                    _tell(task, _about(f"{rule.name} is due", task), at, "opened")
     return opened
+
+
+def _open_reviews(desk: int, rule: CadenceRule, at: datetime) -> int:
+    """Open reviews of profiles, and tell of each day's once."""
+    opened = profile_reviews.open_stale(desk, rule, at=at)
+    if opened:
+        people = rosters.colleagues(desk, at)
+        told = rosters.answering_to(rule.role or "manager", people, team=None, owner=None)
+        notice = notices.Notice(
+            desk=desk, ticket=None, cause=f"cadence.{desk}.{rule.name}.{at.date()}",
+            about=f"{rule.name}: customers are due", clause=rule.because.clause,
+            means=("dashboard",), at=at, due_at=None,
+        )  # fmt: skip
+        notices.tell(notice, told)
+    return opened
+
+
+def _alike(late: list[CadenceTask]) -> list[list[CadenceTask]]:
+    """Return late tasks to tell of one by one, and many of one name together."""
+    names: dict[tuple[int, str], list[CadenceTask]] = {}
+    for task in late:
+        names.setdefault((task.desk_id, task.name), []).append(task)
+    return [
+        part
+        for tasks in names.values()
+        for part in ([tasks] if len(tasks) > FEW else [[task] for task in tasks])
+    ]
+
+
+def _missed(tasks: list[CadenceTask]) -> str:
+    first = tasks[0]
+    if len(tasks) > 1:
+        return f"{len(tasks)} of {first.name} were due and are not done"
+    return _about(f"{first.name} was due and is not done", first)
+
+
+def _about(told: str, task: CadenceTask) -> str:
+    return f"{told} ({task.subject})" if task.subject else told
 
 
 def _tell(task: CadenceTask, about: str, at: datetime, stage: str) -> None:
@@ -114,7 +158,7 @@ def _tell(task: CadenceTask, about: str, at: datetime, stage: str) -> None:
             desk=task.desk_id,
             ticket=None,
             cause=f"cadence{task.pk}.{stage}",
-            about=f"{about} ({task.subject})" if task.subject else about,
+            about=about,
             clause=task.clause,
             means=("dashboard", "email"),
             at=at,

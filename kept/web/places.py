@@ -53,6 +53,7 @@ def _audits(me: Me) -> bool:
 
 
 PLACES: tuple[Place, ...] = (
+    Place(name="Customers", says="the customers", route="customers", group="work"),
     Place(name="Macros", says="the macros", route="macros", group="work"),
     Place(name="Wallboard", says="the wallboard", route="wallboard"),
     Place(name="Outbox", says="the outbox", route="outbox"),

@@ -13,7 +13,9 @@ from kept.services import (
     budgets,
     cadences,
     clocks,
+    duplicates,
     heartbeats,
+    importing,
     leaving,
     notices,
     outages,
@@ -46,6 +48,8 @@ def all_loops(stopping: threading.Event) -> tuple[Loop, ...]:
         Loop(name="watchdog", work=_watch, every_seconds=30.0),
         Loop(name="heartbeat", work=_heartbeat(), every_seconds=heartbeats.EVERY_SECONDS),
         Loop(name="cadences", work=_cadences, every_seconds=60.0),
+        Loop(name="imports", work=_imports, every_seconds=1.0),
+        Loop(name="duplicates", work=_duplicates, every_seconds=30.0),
     )
 
 
@@ -89,6 +93,14 @@ def _cadences() -> int:
     presence.forget_gone(at=now)
     uploads.forget_old(at=now)
     return 0
+
+
+def _imports() -> int:
+    return importing.work(at=clock.now())
+
+
+def _duplicates() -> int:
+    return duplicates.compare_some(at=clock.now())
 
 
 def _policies(stopping: threading.Event) -> Callable[[], int]:

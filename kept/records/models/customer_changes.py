@@ -88,7 +88,6 @@ class CustomerImport(models.Model):
     wrong = models.BigIntegerField(default=0)
     by = models.ForeignKey("Agent", models.PROTECT, related_name="+")
     at = models.DateTimeField()
-    lease_until = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "customer_import"
