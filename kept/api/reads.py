@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from kept.api import asked, told
 from kept.api.calls import Call, Route
+from kept.api.people_told import CustomerTold, customer_told
 from kept.policy import Policy
 from kept.policy.rules import Clause
 from kept.records.compiled import policy_by_hash
@@ -120,6 +121,15 @@ def _customers(call: Call) -> told.Customers:
     return told.Customers(customers=page, next_cursor=more)
 
 
+def _customer(call: Call) -> CustomerTold:
+    found = customer_told(call.holder.agent, call.number, at=call.at)
+    if found is None:
+        raise NotFound("There is no such customer.")
+    if not found.is_covered:
+        personal_reads.note(call.holder.agent, [found.id], at=call.at)
+    return found
+
+
 def _search(call: Call) -> told.Hits:
     query: asked.SearchQuery = call.query
     found = search(call.holder.agent, query.q, before=query.cursor, limit=query.limit + 1)
@@ -196,6 +206,10 @@ ROUTES: tuple[Route, ...] = (
     Route(method="GET", path="/customers", name="list_customers", scope="people", tag="customers",
           says="Customers with a ticket on the token's desk.", run=_customers,
           query=asked.CustomerQuery, answer=told.Customers),
+    Route(method="GET", path="/customers/{number}", name="get_customer", scope="people",
+          tag="customers",
+          says="One customer: how to reach them, what they bought, what was said.",
+          run=_customer, answer=CustomerTold),
     Route(method="GET", path="/search", name="search", scope="read", tag="tickets", run=_search,
           says="Tickets by the words in them.", query=asked.SearchQuery, answer=told.Hits),
     Route(method="GET", path="/compliance", name="get_compliance", scope="reports", tag="figures",

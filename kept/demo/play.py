@@ -20,7 +20,7 @@ from django.db import connection
 
 from kept.channels.mail.receive import receive_file
 from kept.channels.mail.sandbox import Sandbox
-from kept.demo import acts
+from kept.demo import acts, customers
 from kept.demo.acts import Scene
 from kept.demo.cast import cast, set_up
 from kept.demo.duties import Duties
@@ -103,6 +103,7 @@ def play(*, password: str, now: datetime, say: Say = lambda _line: None) -> int:
     """Set up the demo and play three weeks; return the number of tickets."""
     begin = now - timedelta(days=22)
     ids = set_up(password=password, at=begin)
+    customers.take_in(by=ids["chen"], at=begin)
     with Sandbox() as sandbox, _not_waiting_for_the_disk():
         stage = Stage(ids, sandbox, now, say)
         for desk in cast():

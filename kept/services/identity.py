@@ -29,7 +29,6 @@ from kept.records.models import (
     Customer,
     CustomerAddress,
     CustomerAuthenticator,
-    CustomerPin,
     IdentityCheck,
 )
 from kept.services import account_secrets, mailing, one_time_codes, permissions, work
@@ -64,7 +63,7 @@ class Answered(Frozen, frozen=True, kw_only=True):
 
 def send_code(ticket_id: int, *, by: AgentId, at: datetime, address: int) -> int:
     """Send a one-time code by mail; one that was sent before is good no more."""
-    if not settings.KEPT_SMTP_URL:
+    if not can_send_codes():
         raise NotValid("No mail server is set, so no code can be sent. Take another way.")
 
     def once() -> int:
@@ -151,18 +150,9 @@ def usable_addresses(customer: int, desk: int, opened_at: datetime, kind: WayKin
     ).order_by("-is_preferred", "id")  # fmt: skip
 
 
-def ways_open(policy: Policy, customer: int, desk: int, opened_at: datetime) -> tuple[Way, ...]:
-    """Return the ways of the SOP that this customer can take just now."""
-    can = {
-        WayKind.PIN: CustomerPin.objects.filter(customer_id=customer).exists,
-        WayKind.AUTHENTICATOR: CustomerAuthenticator.objects.filter(customer_id=customer).exists,
-        WayKind.EMAIL_CODE: lambda: (
-            bool(settings.KEPT_SMTP_URL)
-            and usable_addresses(customer, desk, opened_at, WayKind.EMAIL_CODE).exists()
-        ),
-        WayKind.CALL_BACK: usable_addresses(customer, desk, opened_at, WayKind.CALL_BACK).exists,
-    }
-    return tuple(way for way in ways(policy) if can[way.kind]())
+def can_send_codes() -> bool:
+    """Say whether a mail server is there that could send a code."""
+    return bool(settings.KEPT_SMTP_URL)
 
 
 def _may_check(ticket: LockedTicket, by: AgentId) -> permissions.Standing:

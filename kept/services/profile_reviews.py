@@ -72,7 +72,7 @@ def _interval(every: Target) -> str:
 _OPEN = """
 INSERT INTO cadence_task (desk_id, clause, name, subject, role, form, period_start, due_at,
                           evidence)
-SELECT %(desk)s, %(clause)s, %(name)s, 'customer:' || s.customer_id, %(role)s, %(form)s,
+SELECT %(desk)s, %(clause)s, %(name)s::text, 'customer:' || s.customer_id, %(role)s, %(form)s,
        COALESCE(s.reviewed_at, s.since),
        COALESCE(s.reviewed_at, s.since) + %(every)s::interval, '{}'
 FROM customer_desk s JOIN customer c ON c.id = s.customer_id
@@ -80,7 +80,7 @@ WHERE s.desk_id = %(desk)s
   AND COALESCE(s.reviewed_at, s.since) <= %(at)s - %(every)s::interval + %(lead)s::interval
   AND c.erased_at IS NULL AND c.merged_into_id IS NULL
   AND NOT EXISTS (SELECT 1 FROM cadence_task k
-                  WHERE k.desk_id = s.desk_id AND k.name = %(name)s
+                  WHERE k.desk_id = s.desk_id AND k.name = %(name)s::text
                     AND k.subject = 'customer:' || s.customer_id
                     AND k.period_start = COALESCE(s.reviewed_at, s.since))
 ORDER BY COALESCE(s.reviewed_at, s.since), s.id LIMIT %(limit)s

@@ -2,6 +2,7 @@
 
 from kept.web.act import Act
 from kept.web.acts import CORE
+from kept.web.identity_acts import ACTS as IDENTITY
 from kept.web.outage_acts import ACTS as OUTAGE
 from kept.web.panel_acts import linked, tags, time_spent
 from kept.web.writing_acts import WRITING
@@ -10,6 +11,7 @@ TABLE: tuple[Act, ...] = (
     *CORE,
     *WRITING,
     *OUTAGE,
+    *IDENTITY,
     *linked.ACTS,
     *tags.ACTS,
     *time_spent.ACTS,

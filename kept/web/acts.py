@@ -122,12 +122,6 @@ CORE: tuple[Act, ...] = (
         shows=lambda ticket, policy: ticket.status in OPEN
         and bool(asking.flags_left(ticket, policy)),
         do=lambda said: work.flag(said.ticket, by=said.by, at=said.at, flag=said.get("flag"))),
-    Act(noun="verifications", rare=True, name="verify", title="Check who the customer is",
-        button="Save",
-        fields=asking.verify_fields,
-        do=lambda said: work.verify_identity(said.ticket, by=said.by, at=said.at,
-                                             method=said.get("method"),
-                                             passed=said.get("passed") == "yes")),
     Act(noun="resolutions", name="resolve", key="x", title="Resolve", button="Resolve",
         do=lambda said: endings.resolve(said.ticket, by=said.by, at=said.at,
                                         override=said.get("override"))),

@@ -10,7 +10,7 @@ from django.test import Client
 from kept import clock
 from kept.api.verbs import VERBS
 from kept.api.views import ROUTES
-from kept.records.models import ApiToken, Journal
+from kept.records.models import ApiToken, Journal, Ticket
 from kept.services import people, rosters, tokens
 from kept.services.errors import NotValid
 from tests.api.conftest import Program, new_ticket
@@ -27,12 +27,19 @@ BODIES: dict[str, dict[str, object]] = {
 KNOWN = quote("small.resp.first:first_response:1", safe="")
 
 
+def customer_number(ticket: int | str) -> int:
+    """Return the number of a ticket's customer, or one that nobody has."""
+    found = Ticket.objects.filter(pk=ticket).values_list("customer_id", flat=True).first()
+    return found or 999_999
+
+
 def read_paths(ticket: int | str) -> dict[str, str]:
     """Return a foreign address for every read that leads to something of one desk."""
     return {
         "get_ticket": f"/tickets/{ticket}",
         "get_journal": f"/tickets/{ticket}/journal",
         "get_proof": f"/tickets/{ticket}/commitments/{KNOWN}/proof",
+        "get_customer": f"/customers/{customer_number(ticket)}",
         "list_tickets": "/tickets?desk=small",
         "get_sop": "/desks/small/sop",
         "get_compliance": "/compliance?desk=small",
@@ -40,6 +47,7 @@ def read_paths(ticket: int | str) -> dict[str, str]:
     }
 
 
+@pytest.mark.django_db
 def test_every_read_is_of_the_own_desk_or_guarded_here() -> None:
     reads = {route.name for route in ROUTES if route.method == "GET"}
     assert reads == {*read_paths(1), "list_desks", "list_customers", "search"}

@@ -10,9 +10,12 @@ from kept import clock
 from kept.records.models import (
     Attachment,
     CommitmentRow,
+    CustomerImport,
+    Household,
     Journal,
     Membership,
     Message,
+    Organisation,
     Outage,
     Outbox,
     RawMessage,
@@ -30,7 +33,8 @@ PUBLIC = {
 }  # fmt: skip
 OWN = {
     "macros", "queue", "wallboard", "outbox", "outages", "quarantine", "sign-out", "tags",
-    "account", "account-act",
+    "account", "account-act", "customers", "customer-new", "customer-pairs", "profile-reviews",
+    "customer-imports", "households", "organisations",
 }  # fmt: skip
 NOUNS = (*BY_NOUN, "messages", "steps", "approval-decisions", "acknowledgements")
 POSTED = {
@@ -57,6 +61,14 @@ def addresses(number: int) -> dict[str, str]:
         desk_id=lead.desk_id, name="Dana's telephone", began_at=clock.now(),
         began_by_id=lead.agent_id,
     )  # fmt: skip
+    customer = Ticket.objects.values_list("customer_id", flat=True).get(pk=number)
+    made = {"desk_id": lead.desk_id, "made_at": clock.now()}
+    home = Household.objects.create(name="Dana's household", **made).pk
+    firm = Organisation.objects.create(name="Dana's firm", **made).pk
+    table = CustomerImport.objects.create(
+        desk_id=lead.desk_id, filename="Dana.csv", size=1, encoding="utf-8", delimiter=",",
+        by_id=lead.agent_id, at=clock.now(),
+    )  # fmt: skip
     token = uploads.add(
         number, by=Membership.objects.get(agent__name="Amira").agent_id, at=clock.now(),
         filename="mine.txt", content_type="text/plain", body=b"mine",
@@ -73,6 +85,13 @@ def addresses(number: int) -> dict[str, str]:
         "suggestions": f"{here}/suggestions",
         "picture": f"/attachments/{file.pk}/picture",
         "upload": f"/uploads/{token}",
+        "customer": f"/customers/{customer}",
+        "customer-act": f"/customers/{customer}/notes",
+        "customer-export": f"/customers/{customer}.json",
+        "customer-table": "/customers/of/small.csv",
+        "customer-import": f"/customers/imports/{table.pk}",
+        "household": f"/households/{home}",
+        "organisation": f"/organisations/{firm}",
         "ticket": f"/tickets/{number}",
         "acts": f"/tickets/{number}/messages",
         "proof": f"/tickets/{number}/commitments/{quote(commitment.commitment)}/proof",
@@ -129,6 +148,12 @@ def test_no_act_of_an_outsider_does_anything(
 
 def test_an_outsiders_own_pages_hold_nothing_of_the_desk(eve: Client, ticket: int) -> None:
     for address in (
+        "/customers",
+        "/customers/duplicates",
+        "/customers/reviews",
+        "/customers/imports",
+        "/households",
+        "/organisations",
         "/",
         "/?desk=small",
         "/?words=Help",

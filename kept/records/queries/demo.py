@@ -2,9 +2,16 @@
 
 from datetime import datetime
 
-from kept.policy.state import Commitment
-from kept.policy.words import Frozen, Verdict
-from kept.records.models import Outbox, Ticket, TicketLink
+from kept.records.models import (
+    Commitment,
+    CustomerImport,
+    Desk,
+    Frozen,
+    Outbox,
+    Ticket,
+    TicketLink,
+    Verdict,
+)
 from kept.records.models.tickets import OPEN
 from kept.records.queries.tickets import decoded_state
 
@@ -15,6 +22,16 @@ class LastMail(Frozen, frozen=True, kw_only=True):
     message_id: str
     address: str
     token: str
+
+
+def desk_number(slug: str) -> int:
+    """Return the number of a desk."""
+    return int(Desk.objects.values_list("id", flat=True).get(slug=slug))
+
+
+def import_mapping(run: int) -> dict[str, str]:
+    """Return what an import's columns were taken to mean."""
+    return dict(CustomerImport.objects.values_list("mapping", flat=True).get(pk=run))
 
 
 def next_timer_at() -> datetime | None:

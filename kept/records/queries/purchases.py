@@ -1,5 +1,6 @@
 """What a customer bought, and what the SOP still lets them claim for it."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 
 import msgspec
@@ -50,7 +51,7 @@ def purchases_of(
     policy: Policy,
     *,
     at: datetime,
-    facts: dict[str, Value] | None = None,
+    facts: Mapping[str, Value] | None = None,
 ) -> tuple[PurchaseView, ...]:
     """Return what a customer bought, newest first; `facts` are a ticket's own, read as well."""
     with connection.cursor() as cursor:
@@ -80,7 +81,7 @@ def purchases_of(
 
 
 def _entitled(
-    policy: Policy, bought: Bought, facts: dict[str, Value], at: datetime
+    policy: Policy, bought: Bought, facts: Mapping[str, Value], at: datetime
 ) -> tuple[EntitlementView, ...]:
     fields = {**facts, **facts_of_purchase(policy, bought)}
     return tuple(
