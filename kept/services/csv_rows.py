@@ -51,29 +51,23 @@ def as_utf8(pieces: Iterable[bytes], encoding: str) -> Iterator[bytes]:
 
 
 def guess_delimiter(sample: str) -> str:
-    """Return what parts the cells: whatever is in every one of the first rows, and most often."""
-    lines = [line for line in sample.splitlines()[:20] if line.strip()][:10]
-    best, score = ",", 0
+    """Return what parts the cells: what most rows have as often as the first one does."""
+    rows = [row.decode() for _, row in _records(sample.encode("utf-8", "replace"), is_last=True)]
+    told = [row for row in rows[:20] if row.strip()]
+    best, score = ",", (0, 0)
     for mark in DELIMITERS:
-        counts = [_outside_quotes(line, mark) for line in lines]
-        if counts and min(counts) > 0:
-            even = 2 if len(set(counts)) == 1 else 1
-            if even * min(counts) > score:
-                best, score = mark, even * min(counts)
+        counts = [_outside_quotes(row, mark) for row in told]
+        if counts and counts[0]:
+            even = (sum(count == counts[0] for count in counts), counts[0])
+            if even > score:
+                best, score = mark, even
     return best
 
 
 def rows_of(window: bytes, delimiter: str, *, is_last: bool) -> Iterator[tuple[int, list[str]]]:
     """Yield whole rows of a window of UTF-8 with the byte each ends at; a cut one is not read."""
-    start, inside = 0, False
-    for place in _marks(window):
-        if window[place] == 0x22:
-            inside = not inside
-        elif not inside or place - start > LONGEST_ROW:
-            yield place + 1, _cells(window[start : place + 1], delimiter)
-            start, inside = place + 1, False
-    if is_last and start < len(window):
-        yield len(window), _cells(window[start:], delimiter)
+    for end, row in _records(window, is_last=is_last):
+        yield end, _cells(row, delimiter)
 
 
 def headers_of(cells: list[str]) -> list[str]:
@@ -108,6 +102,19 @@ def line_of(cells: Iterable[str]) -> str:
 
 def _plain(text: str) -> bytes:
     return text.replace("\0", "").encode("utf-8", "replace")
+
+
+def _records(window: bytes, *, is_last: bool) -> Iterator[tuple[int, bytes]]:
+    """Yield the bytes of each row; a line end between quotation marks ends none."""
+    start, inside = 0, False
+    for place in _marks(window):
+        if window[place] == 0x22:
+            inside = not inside
+        elif not inside or place - start > LONGEST_ROW:
+            yield place + 1, window[start : place + 1]
+            start, inside = place + 1, False
+    if is_last and start < len(window):
+        yield len(window), window[start:]
 
 
 def _marks(window: bytes) -> Iterator[int]:

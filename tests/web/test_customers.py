@@ -20,6 +20,7 @@ from kept.records.models import (
     Purchase,
 )
 from kept.services import cadences, duplicates, groups, profiles
+from kept.web.customer_acts import BY_NOUN
 from tests.people import Cast, dana_writes, raise_the_curtain
 from tests.services.test_customer_books import FLAGS, customer_of
 from tests.web.conftest import ago, signed_in_as
@@ -86,6 +87,23 @@ def test_words_that_are_code_find_nobody_and_break_nothing(amira: Client, dana: 
         answer = amira.get("/customers", {"words": words})
         assert answer.status_code == 200
         assert f"/customers/{dana}" not in answer.content.decode() or words == "\x00"
+
+
+def test_an_outsider_finds_nobody_and_writes_about_nobody(
+    eve: Client, desk: Cast, dana: int
+) -> None:
+    for words in ("Dana", "dana@example.com", "dana"):
+        page = text(eve, f"/customers?words={words}")
+        assert f"/customers/{dana}" not in page
+    for noun in BY_NOUN:
+        for slug in ("small", "other"):
+            answer = eve.post(f"/customers/{dana}/{noun}", {"desk": slug, "name": "Eve"})
+            assert answer.status_code == 404, noun
+    assert eve.post("/customers/new", {"desk": "small", "name": "Eve"}).status_code == 404
+    pair = {"one": dana, "other": dana + 1, "decision": "left"}
+    assert eve.post("/customers/duplicates", pair).status_code == 404
+    assert eve.post("/customers/imports", {"desk": "small"}).status_code == 404
+    assert Customer.objects.get(pk=dana).name == "Dana"
 
 
 def test_the_list_asks_as_much_for_many_as_for_few(amira: Client, desk: Cast, dana: int) -> None:
