@@ -59,13 +59,15 @@ WITH me AS MATERIALIZED (
 ), alike AS (
   SELECT me.id AS mine, b.customer_id AS other, 1 AS rank, 'number' AS reason
   FROM me JOIN customer_address a ON a.customer_id = me.id
-  JOIN customer_address b ON b.value = a.value AND b.kind <> a.kind
+  JOIN customer_address b ON b.value = a.value AND b.id <> a.id
                          AND b.kind IN ('phone', 'whatsapp')
+                         AND (a.desk_id IS NULL OR b.desk_id IS NULL OR a.desk_id = b.desk_id)
   WHERE a.kind IN ('phone', 'whatsapp')
   UNION ALL
   SELECT me.id, b.customer_id, 2, 'mailbox'
   FROM me JOIN customer_address a ON a.customer_id = me.id AND a.kind = 'email'
   JOIN customer_address b ON b.kind = 'email'
+   AND (a.desk_id IS NULL OR b.desk_id IS NULL OR a.desk_id = b.desk_id)
    AND regexp_replace(b.value, '\\+[^@]*@', '@') = regexp_replace(a.value, '\\+[^@]*@', '@')
   UNION ALL
   SELECT me.id, n.customer_id, 3, 'organisation'

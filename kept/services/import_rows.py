@@ -10,6 +10,8 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from django.db.models import Q
+
 from kept.policy import Policy, rights
 from kept.policy.profiles import flags_known, tiers_known
 from kept.records.models import (
@@ -92,18 +94,15 @@ def whom(read: Read, desk: int) -> int | None:
     found: set[int] = set()
     for kind, value in read.addresses:
         found |= set(
-            CustomerAddress.objects.filter(kind=kind, value=value)
+            CustomerAddress.objects.filter(Q(desk=None) | Q(desk=desk), kind=kind, value=value)
             .exclude(kind="post")
             .values_list("customer_id", flat=True)
         )
-    if not found:
-        return None
-    if len(found) > 1:
+    own = CustomerDesk.objects.filter(customer_id__in=found, desk_id=desk)
+    served = list(own.values_list("customer_id", flat=True))
+    if len(served) > 1:
         raise NotValid("Its addresses are of two customers; merge them first.")
-    customer = found.pop()
-    if not CustomerDesk.objects.filter(customer_id=customer, desk_id=desk).exists():
-        raise NotValid("An address of it is in use outside this desk.")
-    return customer
+    return served[0] if served else None
 
 
 def take_over(read: Read, table: Table) -> Taken:
@@ -246,9 +245,13 @@ def _fill(customer: int, read: Read, table: Table, taken: Taken) -> None:
 
 
 def _address(customer: int, kind: str, value: str, table: Table, taken: Taken) -> None:
+    same = CustomerAddress.objects.filter(Q(desk=None) | Q(desk=table.desk), kind=kind)
+    if same.filter(value=value, customer_id=customer).exists():
+        return
     row, made = CustomerAddress.objects.get_or_create(
-        kind=kind, value=value, defaults={"customer_id": customer, "added_at": table.at}
-    )
+        kind=kind, value=value, desk_id=table.desk,
+        defaults={"customer_id": customer, "added_at": table.at},
+    )  # fmt: skip
     if made:
         taken.note("address", row.pk)
 

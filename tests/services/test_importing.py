@@ -145,7 +145,12 @@ def test_only_who_may_import_does(cast: Cast) -> None:
 def test_an_address_of_another_desks_customer_brings_nobody_over(cast: Cast) -> None:
     dana_writes(desk="other", sender="erin@example.com", message_id="<e@x>")
     run = checked(cast, b"name,email\nErin,erin@example.com\n")
-    assert (run.made, run.matched, run.wrong) == (0, 0, 1)
+    assert (run.made, run.matched, run.wrong) == (1, 0, 0)
+    importing.start(run.pk, by=cast.chen)
+    work_off()
+    rows = CustomerAddress.objects.filter(value="erin@example.com").order_by("id")
+    assert [row.desk_id for row in rows] == [None, cast.desk], "two desks, two people"
+    assert CustomerDesk.objects.filter(customer_id=rows[0].customer_id).count() == 1
 
 
 def test_a_file_without_rows_or_names_is_refused(cast: Cast) -> None:

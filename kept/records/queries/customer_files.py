@@ -105,11 +105,14 @@ def _told(row: tuple[Any, ...], plain: bool) -> list[str]:
 _ROWS = """
 SELECT c.id, c.name,
   ARRAY(SELECT value FROM customer_address
-        WHERE customer_id = c.id AND kind = 'email' ORDER BY id),
+        WHERE customer_id = c.id AND kind = 'email'
+          AND (desk_id IS NULL OR desk_id = s.desk_id) ORDER BY id),
   ARRAY(SELECT value FROM customer_address
-        WHERE customer_id = c.id AND kind = 'phone' ORDER BY id),
+        WHERE customer_id = c.id AND kind = 'phone'
+          AND (desk_id IS NULL OR desk_id = s.desk_id) ORDER BY id),
   ARRAY(SELECT value FROM customer_address
-        WHERE customer_id = c.id AND kind = 'whatsapp' ORDER BY id),
+        WHERE customer_id = c.id AND kind = 'whatsapp'
+          AND (desk_id IS NULL OR desk_id = s.desk_id) ORDER BY id),
   c.language, c.preferred_channel, s.tier, s.flags::text[],
   ARRAY(SELECT DISTINCT o.name FROM organisation_member m
         JOIN organisation o ON o.id = m.organisation_id
@@ -126,7 +129,9 @@ _PERSON = {
     "profile": "SELECT name, language, preferred_channel FROM customer WHERE id = %(customer)s",
     "addresses": """
         SELECT kind, value, label, is_preferred AS preferred, verified_at, verified_by
-        FROM customer_address WHERE customer_id = %(customer)s ORDER BY id""",
+        FROM customer_address
+        WHERE customer_id = %(customer)s AND (desk_id IS NULL OR desk_id = ANY(%(desks)s))
+        ORDER BY id""",
     "books": """
         SELECT d.slug AS desk, s.since, s.tier, s.flags, s.reviewed_at
         FROM customer_desk s JOIN desk d ON d.id = s.desk_id

@@ -124,7 +124,7 @@ def customer_page(agent: int, customer: int, *, at: datetime) -> CustomerPageVie
         has_pin=row[5],
         has_authenticator=row[6],
         shows_contacts=contacts,
-        addresses=addresses_of(customer, plain=contacts),
+        addresses=addresses_of(customer, list(desks), plain=contacts),
         books=tuple(
             _book(customer, desk, sights.get(desk.id, NOTHING), at) for desk in desks.values()
         ),
@@ -132,16 +132,17 @@ def customer_page(agent: int, customer: int, *, at: datetime) -> CustomerPageVie
     )
 
 
-def addresses_of(customer: int, *, plain: bool) -> tuple[AddressView, ...]:
-    """Return the addresses of a customer, covered unless the reader may see them."""
+def addresses_of(customer: int, desks: list[int], *, plain: bool) -> tuple[AddressView, ...]:
+    """Return the addresses that count on the desks, covered unless the reader may see them."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
             SELECT id, kind, value, label, is_preferred, verified_at, verified_by, added_at
-            FROM customer_address WHERE customer_id = %s
+            FROM customer_address
+            WHERE customer_id = %s AND (desk_id IS NULL OR desk_id = ANY(%s))
             ORDER BY is_preferred DESC, kind, id LIMIT %s
             """,
-            [customer, MOST],
+            [customer, desks, MOST],
         )
         return tuple(
             AddressView(

@@ -78,7 +78,7 @@ def customer_panel(
         flags=tuple(row[4] or ()),
         has_pin=row[5],
         has_authenticator=row[6],
-        addresses=addresses_of(customer, plain=sight.contacts),
+        addresses=addresses_of(customer, [ticket.desk.id], plain=sight.contacts),
         checks=_checks(ticket.id),
         purchases=purchases_of(
             customer, ticket.desk.id, policy, at=at, facts=_own_facts(ticket, policy)

@@ -89,6 +89,7 @@ mine AS MATERIALIZED (
 _SHOWN = """
 SELECT c.id, c.name,
   ARRAY(SELECT e.value FROM customer_address e WHERE e.customer_id = c.id
+        AND (e.desk_id IS NULL OR e.desk_id IN (SELECT id FROM mine))
         ORDER BY e.is_preferred DESC, e.id LIMIT 3),
   ARRAY(SELECT DISTINCT o.name FROM organisation_member n
         JOIN organisation o ON o.id = n.organisation_id
@@ -123,11 +124,13 @@ FROM page JOIN customer c ON c.id = page.customer_id ORDER BY c.id DESC
 _LIKE = f"""
 WITH {_MINE}, hit AS (
   (SELECT e.customer_id AS id, 3.0 AS rank FROM customer_address e
-   WHERE e.value IN (lower(%(words)s), %(number)s) LIMIT 100)
+   WHERE e.value IN (lower(%(words)s), %(number)s)
+     AND (e.desk_id IS NULL OR e.desk_id IN (SELECT id FROM mine)) LIMIT 100)
   UNION ALL
   (SELECT e.customer_id, 1.5 FROM customer_address e
    JOIN customer_desk s ON s.customer_id = e.customer_id AND s.desk_id = ANY(%(granted)s)
-   WHERE %(piece)s <> '' AND e.value LIKE %(piece)s LIMIT 200)
+   WHERE %(piece)s <> '' AND e.value LIKE %(piece)s
+     AND (e.desk_id IS NULL OR e.desk_id = s.desk_id) LIMIT 200)
   UNION ALL
   (SELECT c.id, 1.0 + word_similarity(plain_words(%(words)s), plain_words(c.name))
    FROM customer c JOIN customer_desk s ON s.customer_id = c.id

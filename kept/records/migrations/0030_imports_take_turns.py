@@ -5,7 +5,7 @@ from django.db import migrations
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("records", "0020_outages"),
+        ("records", "0029_macros"),
     ]
 
     operations = [
