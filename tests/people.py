@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from kept.records.models import Ticket
-from kept.services import desks, intake, leaving, people, policies, tickets
+from kept.services import desks, intake, leaving, people, policies, signing, tickets
 from kept.services.incoming import IncomingMessage, Taken
 from tests.sop import SMALL
 
@@ -52,6 +52,15 @@ def raise_the_curtain(source: str = SMALL) -> Cast:
         version = policies.propose(slug, source, by=None, at=MONDAY)
         policies.activate(version.pk, by=None, at=MONDAY)
     return Cast(**ids, desk=desk, other_desk=other)
+
+
+def everybody_signs(cast: Cast) -> Cast:
+    """Let the small desk's people sign its SOP, where it lets nobody work who has not."""
+    asked = signing.asked_of("small")
+    for person in (cast.amira, cast.bo, cast.chen) if asked else ():
+        assert asked is not None
+        signing.sign(asked.desk, version=asked.version, by=person, at=MONDAY)
+    return cast
 
 
 def may_sign_in(agent: int) -> None:

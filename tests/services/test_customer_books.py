@@ -10,7 +10,16 @@ from kept.services import groups, profiles, purchases
 from kept.services.addresses import normal_address, region_of
 from kept.services.errors import Conflict, NotAllowed, NotFound, NotValid
 from kept.services.verify import verify
-from tests.people import DANA, MONDAY, Cast, dana_asks, dana_writes, raise_the_curtain, ticket_row
+from tests.people import (
+    DANA,
+    MONDAY,
+    Cast,
+    dana_asks,
+    dana_writes,
+    everybody_signs,
+    raise_the_curtain,
+    ticket_row,
+)
 from tests.sop import SMALL
 
 SOON = MONDAY + timedelta(minutes=20)
@@ -246,7 +255,7 @@ def test_nobody_joins_an_organisation_by_their_address(cast: Cast) -> None:
 def test_an_account_that_the_sop_guards_is_not_changed_before_its_owner_is_known(
     db: None,
 ) -> None:
-    cast = raise_the_curtain(RETAIL)
+    cast = everybody_signs(raise_the_curtain(RETAIL))
     customer = customer_of(dana_asks())
     with pytest.raises(NotAllowed, match=r"retail\.4\.1\.b"):
         profiles.add_address(

@@ -11,7 +11,16 @@ from kept.records.queries.sight import desk_sights
 from kept.services import account_secrets, identity, one_time_codes, outbox, profiles, work
 from kept.services.errors import Conflict, NotAllowed, NotFound, NotValid
 from kept.services.verify import verify
-from tests.people import DANA, MONDAY, Cast, dana_asks, dana_writes, raise_the_curtain, ticket_row
+from tests.people import (
+    DANA,
+    MONDAY,
+    Cast,
+    dana_asks,
+    dana_writes,
+    everybody_signs,
+    raise_the_curtain,
+    ticket_row,
+)
 
 SOON = MONDAY + timedelta(minutes=20)
 RETAIL = (Path(__file__).parent.parent.parent / "sops" / "retail.md").read_text()
@@ -21,7 +30,7 @@ CODE, PIN, CALL = WayKind.EMAIL_CODE, WayKind.PIN, WayKind.CALL_BACK
 @pytest.fixture
 def cast(db: None, settings: object) -> Cast:
     settings.KEPT_SMTP_URL = "smtp://127.0.0.1:1"  # type: ignore[attr-defined]  # pytest-django's
-    return raise_the_curtain(RETAIL)
+    return everybody_signs(raise_the_curtain(RETAIL))
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kept.records.models import (
@@ -184,6 +184,7 @@ def test_columns_of_one_title_are_told_apart() -> None:
 CELL = st.text(alphabet=st.characters(codec="utf-8", exclude_characters="\0\r"), max_size=8)
 
 
+@settings(deadline=None)
 @given(st.lists(st.lists(CELL, min_size=2, max_size=4), min_size=1, max_size=6))
 def test_a_table_that_we_wrote_is_read_back_in_any_pieces(rows: list[list[str]]) -> None:
     body = "".join(csv_rows.line_of(row) for row in rows).encode()

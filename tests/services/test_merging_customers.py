@@ -29,7 +29,15 @@ from kept.services import (
 from kept.services.errors import Conflict, NotAllowed, NotFound, NotValid
 from kept.services.links import confirm_token
 from kept.services.verify import verify
-from tests.people import DANA, MONDAY, Cast, dana_asks, dana_writes, raise_the_curtain
+from tests.people import (
+    DANA,
+    MONDAY,
+    Cast,
+    dana_asks,
+    dana_writes,
+    everybody_signs,
+    raise_the_curtain,
+)
 from tests.services.test_customer_books import FLAGS, customer_of
 from tests.services.test_identity import RETAIL
 
@@ -107,7 +115,7 @@ def test_what_comes_after_a_merge_comes_to_the_survivor_and_goes_back_with_its_a
 
 def test_a_merge_ends_what_was_verified_under_the_other_record(db: None, settings: object) -> None:
     settings.KEPT_SMTP_URL = "smtp://127.0.0.1:1"  # type: ignore[attr-defined]  # pytest-django's
-    cast = raise_the_curtain(RETAIL)
+    cast = everybody_signs(raise_the_curtain(RETAIL))
     victim, thief = customer_of(dana_asks()), at_work()
     phone = CustomerAddress.objects.create(
         customer_id=customer_of(thief), kind="phone", value="+12125550142"

@@ -21,7 +21,7 @@ from kept.records.models import (
 )
 from kept.services import cadences, duplicates, groups, profiles
 from kept.web.customer_acts import BY_NOUN
-from tests.people import Cast, dana_writes, raise_the_curtain
+from tests.people import Cast, dana_writes, everybody_signs, raise_the_curtain
 from tests.services.test_customer_books import FLAGS, customer_of
 from tests.web.conftest import ago, signed_in_as
 
@@ -170,7 +170,7 @@ def test_a_wrong_form_says_what_and_keeps_the_rest(amira: Client, dana: int) -> 
 
 
 def test_an_account_is_covered_until_its_owner_is_known(db: None) -> None:
-    desk = raise_the_curtain(RETAIL)
+    desk = everybody_signs(raise_the_curtain(RETAIL))
     taken = dana_writes("About my account.", at=ago(5))
     assert taken.ticket is not None
     customer = customer_of(taken.ticket)
