@@ -2,16 +2,9 @@
 
 from datetime import datetime
 
-from kept.records.models import (
-    Commitment,
-    CustomerImport,
-    Desk,
-    Frozen,
-    Outbox,
-    Ticket,
-    TicketLink,
-    Verdict,
-)
+from kept.policy.state import Commitment
+from kept.policy.words import Frozen, Verdict
+from kept.records.models import CustomerImport, Desk, Outbox, Ticket, TicketLink
 from kept.records.models.tickets import OPEN
 from kept.records.queries.tickets import decoded_state
 
