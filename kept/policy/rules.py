@@ -382,6 +382,14 @@ class Form(Frozen, frozen=True, kw_only=True):
     implied: bool = False
 
 
+class Wording(Frozen, frozen=True, kw_only=True):
+    """A template's texts in another language, named as in BCP 47 (`hi`, `pt-BR`)."""
+
+    language: str
+    subject: str
+    body: str
+
+
 class Template(Frozen, frozen=True, kw_only=True):
     """`{{ name }}` marks a blank; each blank must have a source in `fields` or the common ones."""
 
@@ -391,8 +399,25 @@ class Template(Frozen, frozen=True, kw_only=True):
     body: str
     channel: str = "email"
     fields: tuple[FormField, ...] = ()
+    others: tuple[Wording, ...] = ()
+    """The same in other languages; who reads none of them gets the template's own words."""
     clause: str = ""
     implied: bool = False
+
+    def texts(self) -> tuple[tuple[str, str], ...]:
+        """Return subject and body in each language, the template's own first."""
+        return ((self.subject, self.body), *((one.subject, one.body) for one in self.others))
+
+    def worded(self, language: str) -> Template:
+        """Return the template in a reader's language, as near as it has it."""
+        known = {one.language: one for one in self.others}
+        wanted = language.replace("_", "-").lower()
+        while wanted:
+            if wanted in known:
+                found = known[wanted]
+                return msgspec.structs.replace(self, subject=found.subject, body=found.body)
+            wanted = wanted.rpartition("-")[0]
+        return self
 
 
 class Parameter(Frozen, frozen=True, kw_only=True):

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_datetime
 from django.conf import settings
 from django.db.models import Q
 
@@ -59,6 +61,7 @@ def sources(
 ) -> dict[str, str]:
     """Return what the common blanks hold for a ticket, and the fields an agent gave."""
     policy = ticket.policy
+    person = _customer(ticket.customer, ticket.desk)
     known = {key: str(value) for key, value in ticket.state.facts.items() if value is not None}
     known |= {
         "ticket.number": str(ticket.id),
@@ -71,9 +74,9 @@ def sources(
         "severity.name": _named(policy, ticket.state.facts.get("severity")),
         "level.name": _level_named(policy, ticket.state.facts.get("level")),
         "reason": reason,
-        **_dues(ticket),
+        **_dues(ticket, person["customer.language"]),
         **_outage(ticket.state.facts.get("outage")),
-        **_customer(ticket.customer, ticket.desk),
+        **person,
         **_agent(agent or ticket.owner, ticket.desk_name),
     }
     known |= {key: str(value) for key, value in given.items()}
@@ -86,21 +89,30 @@ def desk_hours(policy: Policy) -> str:
     return next((channel.hours for channel in channels if channel.hours), "around the clock")
 
 
-def local_time(at: datetime, zone: str) -> str:
-    """Return an instant as a customer reads it, with its zone."""
-    return at.astimezone(ZoneInfo(zone)).strftime("%a %d %b %Y %H:%M %Z")
+def local_time(at: datetime, zone: str, language: str = "") -> str:
+    """Return an instant as a customer reads it, in their language, with its zone."""
+    local = at.astimezone(ZoneInfo(zone))
+    try:
+        locale = Locale.parse(language.replace("-", "_"))
+    except (UnknownLocaleError, ValueError, TypeError):
+        return local.strftime("%a %d %b %Y %H:%M %Z")
+    return f"{format_datetime(local, 'EEE d MMM y HH:mm', locale=locale)} {local:%Z}"
 
 
-def _dues(ticket: LockedTicket) -> dict[str, str]:
+def _dues(ticket: LockedTicket, language: str) -> dict[str, str]:
     due = projections.next_due(ticket.state)
     promise = next(
         (c for c in ticket.state.commitments.values() if c.kind == "promise" and c.due_at), None
     )
     return {
-        "next_due": local_time(moment(due.due_at), ticket.zone) if due and due.due_at else "",
+        "next_due": local_time(moment(due.due_at), ticket.zone, language)
+        if due and due.due_at
+        else "",
         "next_due_clause": due.because.clause if due else "",
         "promise.due": (
-            local_time(moment(promise.due_at), ticket.zone) if promise and promise.due_at else ""
+            local_time(moment(promise.due_at), ticket.zone, language)
+            if promise and promise.due_at
+            else ""
         ),
     }
 
@@ -117,19 +129,24 @@ def _outage(number: object) -> dict[str, str]:
 
 
 def _customer(customer: int | None, desk: int) -> dict[str, str]:
+    nobody = {"customer.name": "there", "customer.language": ""}
     if customer is None:
-        return {"customer.name": "there"}
+        return nobody
     row = (
         CustomerAddress.objects.filter(Q(desk=None) | Q(desk=desk), customer_id=customer)
-        .values_list("customer__name", "kind", "value")
+        .values_list("customer__name", "customer__language", "kind", "value")
         .filter(kind__in=("email", "phone"))
         .order_by("kind", "id")
         .first()
     )
     if row is None:
-        return {"customer.name": "there"}
-    name, kind, value = row
-    return {"customer.name": name or "there", "customer.email": value if kind == "email" else ""}
+        return nobody
+    name, language, kind, value = row
+    return {
+        "customer.name": name or "there",
+        "customer.language": language,
+        "customer.email": value if kind == "email" else "",
+    }
 
 
 def _agent(agent: int | None, desk_name: str) -> dict[str, str]:

@@ -32,7 +32,7 @@ def template_text(
     known = filling.sources(ticket, agent=agent, given=given)
     if agent is None:
         known |= budgets.neutral_words(ticket, known["customer.name"])
-    return filling.fill(declared, known)
+    return filling.fill(declared.worded(known["customer.language"]), known)
 
 
 def mail_customer(

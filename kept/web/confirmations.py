@@ -7,8 +7,10 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_http_methods
 
 from kept import clock
+from kept.records.queries.customers import language_of
 from kept.services import endings
 from kept.services.errors import DeskError, NotValid
+from kept.web import speech
 from kept.web.render import render
 
 THANKS = {
@@ -21,18 +23,20 @@ THANKS = {
 @require_http_methods(["GET", "HEAD", "POST"])
 def customer_answer(request: HttpRequest, token: str) -> HttpResponse:
     """Ask the customer, or record the answer."""
-    endings.ticket_of_token(token)
+    language = speech.chosen(
+        language_of(endings.ticket_of_token(token)), request.headers.get("Accept-Language", "")
+    )
     if request.method != "POST":
-        return _page(request, token)
+        return _page(request, token, language)
     answer = request.POST.get("answer", "")
     try:
         _record(token, answer, request.POST.get("score", ""))
     except DeskError as error:
         if error.status not in {409, 422}:
             raise
-        return _page(request, token, problem=error.sentence, status=error.status)
+        return _page(request, token, language, problem=error.sentence, status=error.status)
     title, sentence = THANKS[answer]
-    return _page(request, token, title=title, sentence=sentence)
+    return _page(request, token, language, title=title, sentence=sentence)
 
 
 def _record(token: str, answer: str, score: str) -> None:
@@ -51,11 +55,16 @@ def _record(token: str, answer: str, score: str) -> None:
 def _page(
     request: HttpRequest,
     token: str,
+    language: str,
     *,
     title: str = "Is it solved?",
     sentence: str = "",
     problem: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    context = {"token": token, "title": title, "sentence": sentence, "problem": problem}
+    context = {
+        "token": token, "title": title, "sentence": sentence, "problem": problem,
+        "_": speech.speaker(language), "language": language,
+        "direction": speech.direction(language),
+    }  # fmt: skip
     return render(request, "customers/answer.html", context, status=status)

@@ -8,7 +8,16 @@ from datetime import datetime
 from typing import Any
 
 from kept.policy.conditions import FieldType, Type
-from kept.policy.rules import CustomField, Form, FormField, SopTest, TableRow, TableRule, Template
+from kept.policy.rules import (
+    CustomField,
+    Form,
+    FormField,
+    SopTest,
+    TableRow,
+    TableRule,
+    Template,
+    Wording,
+)
 from kept.policy.sop.declare import Declarations
 from kept.policy.sop.front import FIELD_NAME
 from kept.policy.sop.keys import Keys, plain, typed
@@ -25,6 +34,8 @@ FORM_TYPES = {
     "list": Type.LIST,
 }  # fmt: skip
 WALL_TIME = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?)?")
+
+LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
 class Papers:
@@ -103,11 +114,34 @@ class Papers:
             body=body.text if body else "",
             channel=channel.text if channel else "email",
             fields=self._form_fields(keys),
+            others=self._wordings(keys),
             clause=keys.clause.id,
             implied=keys.flag("implied"),
         )
         if found is not None:
             self.templates[template.id] = template
+
+    def _wordings(self, keys: Keys) -> tuple[Wording, ...]:
+        """Read `in`, a template's texts by language."""
+        found = []
+        languages = keys.map("in")
+        for name, (key, node) in (languages.entries if languages else {}).items():
+            if not LANGUAGE.fullmatch(name):
+                keys.tell(
+                    key.place, "E432", f'"{name[:60]}" names no language', "as in hi, es or pt-BR"
+                )
+                continue
+            if not isinstance(node, Map):
+                keys.tell(key.place, "E431", f'"{name}" takes a mapping', "subject and body")
+                continue
+            inner = keys.inner(node)
+            body = inner.required("body")
+            subject = inner.text("subject")
+            inner.done()
+            found.append(
+                Wording(language=name.lower(), subject=subject, body=body.text if body else "")
+            )
+        return tuple(sorted(found, key=lambda one: one.language))
 
     # Tables ----------------------------------------------------------------------------------
 

@@ -78,3 +78,15 @@ WHERE c.id > %(after)s AND c.merged_into_id IS NULL
                                 AND s.desk_id = ANY(%(granted)s))))
 ORDER BY c.id LIMIT %(limit)s
 """
+
+
+def language_of(ticket: int) -> str:
+    """Return the language that a ticket's customer reads, empty where nobody said."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT c.language FROM ticket t JOIN customer c ON c.id = t.customer_id"
+            " WHERE t.id = %s",
+            [ticket],
+        )
+        row = cursor.fetchone()
+    return str(row[0]) if row is not None else ""

@@ -52,7 +52,8 @@ def blanks_without_source(desk: Desk) -> None:
     """Every blank of a template can be filled from the ticket or by a field."""
     for template in desk.policy.templates.values():
         known = COMMON_SOURCES | {field.id for field in template.fields}
-        for blank in dict.fromkeys(BLANK.findall(f"{template.subject}\n{template.body}")):
+        said = "\n".join(f"{subject}\n{body}" for subject, body in template.texts())
+        for blank in dict.fromkeys(BLANK.findall(said)):
             if blank not in known:
                 clause = desk.policy.clauses.get(template.clause)
                 near = did_you_mean(blank, known) if blank else "name what belongs there"
