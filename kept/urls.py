@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from kept.api import metrics
+from kept.api.scim import scim
 from kept.web import (
     account,
     attachments,
@@ -100,6 +101,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", metrics.metrics, name="api-metrics"),
+    path("scim/v2", scim, name="scim"),
+    path("scim/v2/<path:path>", scim, name="scim"),
     path("api/", include("kept.api.urls")),
 ]
 handler400 = "kept.web.errors.bad_request"

@@ -250,9 +250,7 @@ def _check(slug: str, form: ProviderForm) -> None:
     for word, value in needed:
         if not value.strip():
             raise NotValid(f"This provider needs a {word}.")
+    schemes = ("https://", "http://") if settings.KEPT_SSO_INSIDE else ("https://",)
     for address in (form.issuer if form.kind == "oidc" else "", form.address):
-        if address and not address.startswith(_SCHEMES):
+        if address and not address.startswith(schemes):
             raise NotValid("Addresses of a provider begin with https:// .")
-
-
-_SCHEMES: tuple[str, ...] = ("https://", "http://") if settings.KEPT_SSO_INSIDE else ("https://",)

@@ -66,6 +66,11 @@ def standing(agent: AgentId, desk: int) -> Standing:
     )
 
 
+def policy_of(who: Standing) -> Policy:
+    """Return the version that the person's desk runs now."""
+    return policy_by_hash(who.policy_hash)
+
+
 def sight(who: Standing, policy: Policy, facts: Scope | None) -> Sight:
     """Return what somebody sees of the customer of a ticket with these facts."""
     return rights.sight(policy, who.roles, facts)

@@ -59,6 +59,7 @@ class ScimUser(models.Model):
     desk = models.ForeignKey("Desk", models.PROTECT, related_name="scim_users")
     agent = models.ForeignKey("Agent", models.CASCADE, related_name="scim_users")
     user_name = models.CharField(max_length=254)
+    display = models.CharField(max_length=200, default="", db_default="")
     external = models.CharField(max_length=300, default="")
     is_active = models.BooleanField(default=True)
     made_at = models.DateTimeField()
