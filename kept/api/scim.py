@@ -22,7 +22,6 @@ from scim2_models import (
     Bulk,
     ChangePassword,
     Context,
-    Email,
     Error,
     ETag,
     Filter,
@@ -33,8 +32,10 @@ from scim2_models import (
     Patch,
     PatchOp,
     Reference,
+    Required,
     Resource,
     ResourceType,
+    ResponseParameters,
     Schema,
     SCIMException,
     ScimFilter,
@@ -59,8 +60,9 @@ from kept.services.tokens import Holder
 log = logging.getLogger(__name__)
 CONTENT_TYPE = "application/scim+json"
 PAGE = 100
+SEARCH = ".search"
 KEPT = {
-    "User": {"userName", "displayName", "active", "emails", "groups"},
+    "User": {"userName", "displayName", "active", "groups"},
     "Group": {"displayName", "members"},
 }
 """The attributes that the published schemas name."""
@@ -106,6 +108,8 @@ def scim(request: HttpRequest, path: str = "") -> HttpResponse:
 def _answer(request: HttpRequest, path: str) -> HttpResponse:
     asked = _read(request)
     noun, _, rest = path.partition("/")
+    if path.endswith(SEARCH):
+        return _searched(request, path, asked)
     if noun in DISCOVERED:
         if request.method != "GET":
             raise Unable(405, "Here: GET.")
@@ -120,6 +124,21 @@ def _answer(request: HttpRequest, path: str) -> HttpResponse:
     if request.method == "POST":
         return kind.created(asked)
     raise Unable(405, "Here: GET, POST.")
+
+
+def _searched(request: HttpRequest, path: str, asked: Asked) -> HttpResponse:
+    """Answer a search that is posted: of one kind, or of both at the root."""
+    noun = path.removesuffix(SEARCH).strip("/")
+    kinds = list(KINDS.values()) if not noun else [KINDS[noun]] if noun in KINDS else []
+    if request.method != "POST" or not kinds:
+        raise Unable(405 if kinds else 404, "Search by POST.")
+    query = {
+        name: ",".join(value) if isinstance(value, list) else str(value)
+        for name, value in asked.body.items()
+        if name != "schemas"
+    }
+    found = [each for kind in kinds for each in kind.matching(asked.holder.desk, query)]
+    return _page(found, query)
 
 
 def _read(request: HttpRequest) -> Asked:
@@ -139,7 +158,7 @@ def _read(request: HttpRequest) -> Asked:
         if int(request.META.get("CONTENT_LENGTH") or 0) > LARGEST:
             raise Unable(413, "The body is too large.")
         try:
-            body = json.loads(request.body)
+            body = json.loads(request.body or b"{}")
         except (ValueError, RecursionError):
             raise Unable(400, "The body is not JSON.", "invalidSyntax") from None
         if not isinstance(body, dict):
@@ -167,15 +186,16 @@ class Kind:
             raise Unable(404, "There is no such resource.")
         return found[0]
 
+    def matching(self, desk: int, query: Query) -> list[Resource[Any]]:
+        """Return what a filter lets through."""
+        everything = self.found(desk)
+        if not query.get("filter"):
+            return everything
+        wanted = ScimFilter[self.model](query["filter"][:1000])  # type: ignore[name-defined]  # the model of the kind
+        return [each for each in everything if wanted.match(each)]
+
     def listed(self, asked: Asked) -> HttpResponse:
-        start = max(_whole(asked.query, "startIndex", 1), 1)
-        count = min(max(_whole(asked.query, "count", PAGE), 0), PAGE)
-        everything = self.found(asked.holder.desk)
-        if asked.query.get("filter"):
-            wanted = ScimFilter[self.model](asked.query["filter"][:1000])  # type: ignore[name-defined]  # the model of the kind
-            everything = [each for each in everything if wanted.match(each)]
-        page = everything[start - 1 : start - 1 + count]
-        return _list(page, len(everything), start, asked.query)
+        return _page(self.matching(asked.holder.desk, asked.query), asked.query)
 
     def created(self, asked: Asked) -> HttpResponse:
         told = self.model.model_validate(asked.body, scim_ctx=Context.RESOURCE_CREATION_REQUEST)
@@ -265,7 +285,6 @@ def _user(row: DirectoryUser) -> User[Any]:
     return User(
         id=str(row.id), external_id=row.external or None, user_name=row.user_name,
         display_name=row.display or None, active=row.is_active,
-        emails=[Email(value=row.email, primary=True)],
         groups=[
             GroupMembership(
                 value=str(group), display=name, type="direct",
@@ -281,7 +300,7 @@ def _group(row: DirectoryGroup) -> Group:
     return Group(
         id=str(row.id), external_id=row.external or None, display_name=row.name,
         members=[
-            GroupMember(value=str(user), display=name, ref=Reference(f"{_root()}/Users/{user}"),
+            GroupMember(value=str(user), ref=Reference(f"{_root()}/Users/{user}"),
                         type="User")
             for user, name in row.members
         ] or None,
@@ -321,6 +340,13 @@ def _schemas() -> list[Schema]:
         schema.attributes = [
             each for each in schema.attributes or [] if each.name in KEPT.get(name, ())
         ]
+        for each in schema.attributes:
+            if each.name == "members":
+                each.sub_attributes = [
+                    sub for sub in each.sub_attributes or [] if sub.name != "display"
+                ]
+            if each.name == "active":
+                each.required = Required.true
         schema.meta = _meta("Schema", f"Schemas/{schema.id}", None, None)
         found.append(schema)
     return found
@@ -356,18 +382,21 @@ def _discovered(noun: str, rest: str, query: Query) -> HttpResponse:
     raise Unable(404, "There is no such resource.")
 
 
-def _chosen(query: Query) -> dict[str, Any]:
-    chosen = {
-        "attributes": [each for each in query.get("attributes", "").split(",") if each],
-        "excluded_attributes": [
-            each for each in query.get("excludedAttributes", "").split(",") if each
-        ],
+def _chosen(query: Query) -> ResponseParameters[Any] | None:
+    wanted = {
+        name: query[name] for name in ("attributes", "excludedAttributes") if query.get(name)
     }
-    return {name: values for name, values in chosen.items() if values}
+    return ResponseParameters.model_validate(wanted) if wanted else None
 
 
 def _resource(told: Resource[Any], status: int, context: Context, query: Query) -> HttpResponse:
-    return _json(told.model_dump(scim_ctx=context, **_chosen(query)), status)
+    return _json(told.model_dump(scim_ctx=context, response_parameters=_chosen(query)), status)
+
+
+def _page(found: list[Resource[Any]], query: Query) -> HttpResponse:
+    start = max(_whole(query, "startIndex", 1), 1)
+    count = min(max(_whole(query, "count", PAGE), 0), PAGE)
+    return _list(found[start - 1 : start - 1 + count], len(found), start, query)
 
 
 def _list(page: list[Any], total: int, start: int, query: Query) -> HttpResponse:
@@ -377,7 +406,9 @@ def _list(page: list[Any], total: int, start: int, query: Query) -> HttpResponse
         "totalResults": total,
         "startIndex": start,
         "itemsPerPage": len(page),
-        "Resources": [each.model_dump(scim_ctx=context, **_chosen(query)) for each in page],
+        "Resources": [
+            each.model_dump(scim_ctx=context, response_parameters=_chosen(query)) for each in page
+        ],
     }
     return _json(told, 200)
 

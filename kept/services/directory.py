@@ -5,6 +5,7 @@ role may. It changes nobody's address, and reaches nothing of a person on other 
 whoever it takes out is signed out everywhere.
 """
 
+import secrets
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -17,6 +18,8 @@ from kept.records.models import Agent, Membership, ScimGroup, ScimUser
 from kept.services import access_log, members, permissions, sessions
 from kept.services.errors import AgentId, Conflict, NotAllowed, NotFound, NotValid
 from kept.services.texts import one_line
+
+NO_ADDRESS = "directory.invalid"
 
 
 class Entry(Frozen, frozen=True, kw_only=True):
@@ -126,8 +129,11 @@ def remove_group(desk: int, group: int, *, by: AgentId, at: datetime) -> None:
 def _new(desk: int, name: str, entry: Entry, at: datetime) -> ScimUser:
     """Make the row; somebody who is here already keeps their account as it is."""
     address = one_line(entry.email or name, 254).lower()
+    if not entry.email and "@" not in name:
+        # Somebody whom the directory gives no address signs in through a provider only.
+        address = f"directory-{secrets.token_hex(8)}@{NO_ADDRESS}"
     if address.count("@") != 1 or any(each in address for each in " ,<>"):
-        raise NotValid("A user needs an e-mail address, as userName or among emails.")
+        raise NotValid("This is no e-mail address.")
     agent, _ = Agent.objects.get_or_create(
         email=address, defaults={"name": one_line(entry.display, 200) or address}
     )

@@ -110,7 +110,7 @@ def served(django_db_setup: None) -> Iterator[str]:
     """
     port = _free_port()
     server = _serve(database_in_use(), port)
-    url = f"http://127.0.0.1:{port}"
+    url = f"http://localhost:{port}"
     try:
         _wait(url, server)
         yield url
@@ -138,7 +138,7 @@ def _serve(database: str, port: int) -> "subprocess.Popen[bytes]":
         **os.environ,
         "DATABASE_URL": database,
         "KEPT_SECRET": str(settings.SECRET_KEY),
-        "KEPT_URL": f"http://127.0.0.1:{port}",
+        "KEPT_URL": f"http://localhost:{port}",
     }
     command = [
         sys.executable, "-m", "granian", "--interface", "asgi", "--host", "127.0.0.1",

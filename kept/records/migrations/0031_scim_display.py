@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("records", "0024_access_log_append_only"),
+        ("records", "0030_imports_take_turns"),
     ]
 
     operations = [
