@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator
 
-from bench import core, intake, one_port, volume
+from bench import core, intake, one_port, searching, volume
 from bench.figures import Figure, as_json, line, machine
 
 GROUPS: dict[str, Callable[[], Iterator[Figure]]] = {
@@ -13,6 +13,7 @@ GROUPS: dict[str, Callable[[], Iterator[Figure]]] = {
     "compile": core.compiling,
     "intake": intake.intake,
     "queue": volume.queue,
+    "search": searching.searching,
     "pages": one_port.pages,
     "clocks": volume.clocks,
 }

@@ -171,13 +171,21 @@ class QueueQuery(Asked, frozen=True, kw_only=True):
     """Which tickets, sorted by what is due next."""
 
     desk: Word | None = None
-    view: Literal["all", "mine", "unowned", "at_risk", "missed", "waiting"] = "all"
+    view: Annotated[
+        str,
+        Meta(
+            min_length=1, max_length=400,
+            description="all, mine, unowned, at_risk, missed, waiting, following, mentions,"
+            " snoozed, resolved or closed; `saved:12`; or a filter in words such as"
+            " `severity:P1,P2 owner:none due_before:+4h`",
+        ),
+    ] = "all"  # fmt: skip
     q: Annotated[str, Meta(max_length=200)] = ""
     severity: Word | None = None
     level: Word | None = None
     team: Word | None = None
     owner: Number | None = None
-    status: Literal["new", "open", "waiting"] | None = None
+    status: Word | None = None
     cursor: Place | None = None
     limit: Limit = 50
 
@@ -196,7 +204,7 @@ class CustomerQuery(Paged, frozen=True, kw_only=True):
 
 
 class SearchQuery(Paged, frozen=True, kw_only=True):
-    """Words, "a phrase", -not, or."""
+    """Words, "a phrase", -not, or, and filters: from:dana is:open desk:esc before:2026-01-01."""
 
     q: Annotated[str, Meta(min_length=1, max_length=200)]
 

@@ -1,12 +1,13 @@
 """Reads: each asks one query as the token's own agent, so rights are part of the question."""
 
 from datetime import date, datetime, time
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote
 from zoneinfo import ZoneInfo
 
 from kept.api import asked, told
 from kept.api.calls import Call, Route
 from kept.api.people_told import CustomerTold, customer_told
+from kept.api.problems import Unusable
 from kept.policy import Policy
 from kept.policy.rules import Clause
 from kept.records.compiled import policy_by_hash
@@ -16,9 +17,11 @@ from kept.records.queries import tickets as ticket_queries
 from kept.records.queries.briefs import brief
 from kept.records.queries.compliance import compliance, rate_of
 from kept.records.queries.customers import customers_of
+from kept.records.queries.filters import read_filter, read_text
 from kept.records.queries.gates import gates_of
 from kept.records.queries.measured import measures_of
 from kept.records.queries.queue import queue_page
+from kept.records.queries.saved_views import saved_views
 from kept.records.queries.search import search
 from kept.records.queries.views import ClauseStat, DeskView, QueueFilter
 from kept.services import personal_reads
@@ -29,14 +32,38 @@ def _queue(call: Call) -> told.Queue:
     query: asked.QueueQuery = call.query
     if query.desk is not None:
         _desk(call, query.desk)
-    wanted = QueueFilter(
-        desk=query.desk, level=query.level, severity=query.severity, owner=query.owner,
-        team=query.team, status=query.status, view=query.view, words=query.q,
-    )  # fmt: skip
+    wanted = _filter(call, query)
     page = queue_page(
         call.holder.agent, wanted, at=call.at, cursor=query.cursor, limit=query.limit
     )
     return told.Queue(tickets=page.rows, counts=page.counts, next_cursor=page.next_cursor)
+
+
+def _filter(call: Call, query: asked.QueueQuery) -> QueueFilter:
+    """Return what is asked for: `view` is a view's name, a saved view or a filter in words."""
+    named = {
+        "desk": query.desk, "level": query.level, "severity": query.severity, "team": query.team,
+        "status": query.status, "words": query.q,
+        "owner": str(query.owner) if query.owner is not None else None,
+    }  # fmt: skip
+    terms = {name: value for name, value in named.items() if value}
+    view = query.view
+    if view.startswith("saved:"):
+        saved = {str(each.id): each for each in saved_views(call.holder.agent)}
+        if view[6:] not in saved:
+            raise NotFound("There is no such view.")
+        terms = dict(parse_qsl(saved[view[6:]].query)) | terms
+    elif ":" in view:
+        told, rest = read_text(view)
+        if rest:
+            raise Unusable(400, "bad_query", f"view holds no term: {rest[:60]}.", field="view")
+        terms = told | terms
+    else:
+        terms["view"] = view
+    understood = read_filter(terms, view="all")
+    if understood.problems:
+        raise Unusable(400, "bad_query", understood.problems[0], field="view")
+    return understood.filter
 
 
 def _ticket(call: Call) -> told.TicketTold:
@@ -132,7 +159,8 @@ def _customer(call: Call) -> CustomerTold:
 
 def _search(call: Call) -> told.Hits:
     query: asked.SearchQuery = call.query
-    found = search(call.holder.agent, query.q, before=query.cursor, limit=query.limit + 1)
+    found = search(call.holder.agent, query.q, before=query.cursor, limit=query.limit + 1,
+                   at=call.at)  # fmt: skip
     page = found[: query.limit]
     more = str(page[-1].ticket) if len(found) > query.limit else None
     return told.Hits(hits=page, next_cursor=more)

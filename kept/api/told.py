@@ -163,7 +163,9 @@ class Customers(Told, frozen=True, kw_only=True):
 
 
 class Hits(Told, frozen=True, kw_only=True):
-    """Tickets that hold the words, newest first."""
+    """Tickets that hold the words, newest first. A snippet comes in pieces: the odd ones, from 1,
+    are what was looked for.
+    """
 
     hits: tuple[Hit, ...]
     next_cursor: str | None

@@ -92,6 +92,8 @@ class SeverityChanged(FactBase, frozen=True, kw_only=True, tag="severity_changed
 
 
 class Assigned(FactBase, frozen=True, kw_only=True, tag="assigned"):
+    """To an agent, a team or both; an empty word takes it from whoever had it."""
+
     team: str | None = None
     agent: str | None = None
 

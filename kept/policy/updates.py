@@ -179,7 +179,7 @@ def sets(run: Run, fact: Fact, kind: Kind) -> dict[str, Value]:
 _SET_OTHERWISE: dict[type, Callable[[Run, Any], dict[str, Value]]] = {
     f.SeverityChanged: lambda run, fact: {"severity": fact.to},
     f.WaitingOn: lambda run, fact: {"waiting_on": fact.who},
-    f.Assigned: lambda run, fact: {"owner": fact.agent} if fact.agent is not None else {},
+    f.Assigned: lambda run, fact: _given_to(fact),
     # Who was checked on the ticket was somebody else on our books then.
     f.ProfileChanged: lambda run, fact: {"verified": False} if _is_other(run, fact) else {},
     f.Verified: lambda run, fact: {"verified": fact.passed or bool(run.facts.get("verified"))},
@@ -188,6 +188,12 @@ _SET_OTHERWISE: dict[type, Callable[[Run, Any], dict[str, Value]]] = {
 
 def _is_other(run: Run, fact: f.ProfileChanged) -> bool:
     return fact.customer is not None and run.facts.get("customer") not in (None, fact.customer)
+
+
+def _given_to(fact: f.Assigned) -> dict[str, Value]:
+    """Return owner and team; an empty one gives the ticket back to nobody."""
+    given: dict[str, Value] = {} if fact.agent is None else {"owner": fact.agent or None}
+    return given | {"team": None} if fact.team == "" else given
 
 
 def _form_fields(run: Run, fact: Fact) -> dict[str, Value]:

@@ -153,6 +153,8 @@ def _about(told: str, task: CadenceTask) -> str:
 def _tell(task: CadenceTask, about: str, at: datetime, stage: str) -> None:
     people = rosters.colleagues(task.desk_id, at)
     told = rosters.answering_to(task.role or "manager", people, team=None, owner=None)
+    own = tuple(person for person in told if task.subject == f"agent:{person.id}")
+    told = own or told  # What comes round for each agent of a role is each one's own.
     notices.tell(
         notices.Notice(
             desk=task.desk_id,

@@ -9,7 +9,7 @@ from kept.policy.facts import Actor, ActorKind, AgentNoted, AgentReplied, Custom
 from kept.policy.words import Status, Value
 from kept.records.instants import instant
 from kept.records.models import Attachment, Message
-from kept.services import mailing, permissions
+from kept.services import mailing, mentions, permissions
 from kept.services.errors import AgentId, NotValid
 from kept.services.incoming import IncomingFile
 from kept.services.journal import is_known, on_ticket, record
@@ -86,6 +86,7 @@ def note(
                     ticket_id=ticket.id, kind="note", agent_id=by, text=body, sent_at=at
                 )
                 attach(message.pk, files)
+                mentions.tell_named(ticket, message.pk, body, by=by)
         return outcome
 
     return retried(once)

@@ -37,7 +37,16 @@ from kept.policy.facts import Assigned, Fact
 from kept.policy.words import Because
 from kept.records.instants import instant, moment, moment_or_none
 from kept.records.models import ApprovalRow, Message, Outage
-from kept.services import assigning, budgets, children, filling, mailing, notices, rosters
+from kept.services import (
+    assigning,
+    budgets,
+    children,
+    filling,
+    following,
+    mailing,
+    notices,
+    rosters,
+)
 from kept.services.alarms import raise_alarm
 from kept.services.children import SYSTEM, FollowUp
 from kept.services.locking import LockedTicket
@@ -79,6 +88,7 @@ def carry_out(ticket: LockedTicket, fact: Fact, decisions: tuple[Decision, ...])
                 pass  # The engine's state holds these; the projections show them.
             case _:
                 assert_never(decision)
+    following.tell_followers(ticket, fact, decisions)
     return follow_ups
 
 

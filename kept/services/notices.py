@@ -98,6 +98,11 @@ def mark_seen(*, by: AgentId, at: datetime, notice_ids: Sequence[int]) -> None:
     Notification.objects.filter(agent_id=by, pk__in=notice_ids, seen_at=None).update(seen_at=at)
 
 
+def mark_all_seen(*, by: AgentId, at: datetime) -> None:
+    """Note that an agent has looked through the list; pages stay until they are acknowledged."""
+    Notification.objects.filter(agent_id=by, seen_at=None, page="").update(seen_at=at)
+
+
 def mail_notices(*, at: datetime, limit: int = 50) -> int:
     """Write mails for what is not mailed yet, one bundle per person where there is much."""
     written = 0

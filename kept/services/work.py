@@ -97,6 +97,22 @@ def assign(
     return act(ticket_id, by=by, at=at, may="assign", make=make)
 
 
+def give_back(
+    ticket_id: int, *, by: AgentId, at: datetime, agent: AgentId | None, team: str | None
+) -> Outcome:
+    """Undo an assignment: owner and team are again as they were, nobody where there was none."""
+
+    def make(ticket: LockedTicket, who: permissions.Standing) -> Assigned:
+        if agent is not None:
+            permissions.standing(agent, ticket.desk)
+        return Assigned(
+            at=instant(at), by=who.actor(), team=team or "",
+            agent=str(agent) if agent is not None else "",
+        )  # fmt: skip
+
+    return act(ticket_id, by=by, at=at, may="assign", make=make)
+
+
 def escalate(
     ticket_id: int,
     *,

@@ -6,6 +6,7 @@ from kept.web.identity_acts import ACTS as IDENTITY
 from kept.web.outage_acts import ACTS as OUTAGE
 from kept.web.panel_acts import linked, tags, time_spent
 from kept.web.writing_acts import WRITING
+from kept.web.yours import ACTS as YOURS
 
 TABLE: tuple[Act, ...] = (
     *CORE,
@@ -15,5 +16,6 @@ TABLE: tuple[Act, ...] = (
     *linked.ACTS,
     *tags.ACTS,
     *time_spent.ACTS,
+    *YOURS,
 )
 BY_NOUN = {act.noun: act for act in TABLE}

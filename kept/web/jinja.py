@@ -8,7 +8,8 @@ from django.urls import reverse
 from jinja2 import Environment, StrictUndefined
 
 from kept.web import say
-from kept.web.places import VIEWS
+from kept.web.bulk_forms import FORMS
+from kept.web.places import QUIET_VIEWS, VIEWS
 
 
 def address(name: str, *parts: object) -> str:
@@ -28,7 +29,14 @@ def environment(**options: Any) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals.update(static=static, url=address, clause_url=clause_url, queue_views=VIEWS)
+    made.globals.update(
+        static=static,
+        url=address,
+        clause_url=clause_url,
+        queue_views=VIEWS,
+        quiet_views=QUIET_VIEWS,
+        bulk_acts=FORMS,
+    )
     for show in (
         say.duration, say.minutes, say.remaining, say.countdown, say.moment, say.exact, say.minute,
         say.iso, say.micros, say.plain, say.deed, say.money, say.size,

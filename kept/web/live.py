@@ -81,6 +81,7 @@ class Hub:
     async def _round(self, reader: LiveReader) -> None:
         found = await reader.changed()
         stirs = reader.stirred()
+        noticed = await reader.noticed()
         standing = await reader.standing({listener.session for listener in self.listeners})
         for listener in tuple(self.listeners):
             now = standing.get(listener.session)
@@ -88,6 +89,8 @@ class Hub:
                 listener.offer("event: signed-out\ndata: {}\n\n")
                 continue
             listener.desks = now.desks
+            if listener.agent in noticed:
+                listener.offer("event: notice\ndata: {}\n\n")
             for change in found:
                 if change.desk in listener.desks:
                     words = json.dumps({"ticket": change.ticket})

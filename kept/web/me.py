@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.http import HttpRequest
 
+from kept.records.queries.desk_pages import unseen_count
 from kept.records.queries.desks import desks_of
 from kept.records.queries.members import managed_desks
 from kept.records.queries.views import DeskView
@@ -17,6 +18,8 @@ class Me:
     name: str
     standing: str
     desks: tuple[DeskView, ...]
+    unseen: int = 0
+    """Notifications not looked at; stops at 100."""
 
     @property
     def places(self) -> tuple[tuple[str, tuple[Place, ...]], ...]:
@@ -28,12 +31,15 @@ class Me:
         return bool(managed_desks(self.id, self.desks, act))
 
 
-def me(request: HttpRequest, desks: tuple[DeskView, ...] | None = None) -> Me:
-    """Return the reader with their desks, asked for unless the page has them already."""
+def me(
+    request: HttpRequest, desks: tuple[DeskView, ...] | None = None, unseen: int | None = None
+) -> Me:
+    """Return the reader with their desks and bell, asked for unless the page has them already."""
     number = agent_id(request)
     return Me(
         id=number,
         name=str(getattr(request.user, "name", "")),
         standing=str(getattr(request.user, "email", "")),
         desks=desks_of(number) if desks is None else desks,
+        unseen=unseen_count(number) if unseen is None else unseen,
     )

@@ -16,16 +16,21 @@ if TYPE_CHECKING:
     from kept.web.me import Me
 
 VIEWS = (
+    ("mine", "What I owe", ""),
     ("all", "All open", ""),
-    ("mine", "Mine", ""),
     ("unowned", "Without owner", ""),
     ("at_risk", "At risk", "risk"),
     ("missed", "Missed", "missed"),
     ("waiting", "Waiting on somebody", ""),
+    ("following", "Following", ""),
+    ("mentions", "Mentions", ""),
+    ("snoozed", "Snoozed", ""),
     ("resolved", "Resolved", ""),
     ("closed", "Closed", ""),
 )
-"""The views of the queue: name in the address, title, tone of its count."""
+"""The views of the queue: name in the address, title, tone of its count. The first is home."""
+QUIET_VIEWS = ("following", "mentions", "snoozed")
+"""They stand in the navigation only while they hold something."""
 GROUPS = (("work", "At work"), ("house", "The house"))
 
 
@@ -53,6 +58,8 @@ def _audits(me: Me) -> bool:
 
 
 PLACES: tuple[Place, ...] = (
+    Place(name="Search", says="the search", route="search", group="work"),
+    Place(name="Duties", says="the duties", route="duties", group="work"),
     Place(name="Customers", says="the customers", route="customers", group="work"),
     Place(name="Macros", says="the macros", route="macros", group="work"),
     Place(name="Wallboard", says="the wallboard", route="wallboard"),

@@ -23,10 +23,12 @@ def queue(request: HttpRequest) -> HttpResponse:
 
 def workspace_context(request: HttpRequest, open_ticket: int | None = None) -> dict[str, Any]:
     """Return what the left and the middle pane need, for any page that shows them."""
-    wanted = filter_of(request.GET)
-    page = queue_page(agent_id(request), wanted, at=clock.now(), cursor=request.GET.get("cursor"))
+    asked = filter_of(request.GET.dict())
+    page = queue_page(
+        agent_id(request), asked.filter, at=clock.now(), cursor=request.GET.get("cursor")
+    )
     return {
-        "queue": workspace(request, page, wanted, open_ticket),
-        "filter": wanted,
-        "me": me(request, page.desks),
+        "queue": workspace(page, asked, open_ticket),
+        "filter": asked.filter,
+        "me": me(request, page.desks, page.unseen),
     }

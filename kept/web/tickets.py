@@ -15,7 +15,7 @@ from kept.policy.rules import Policy
 from kept.records.compiled import policy_by_hash
 from kept.records.queries.tickets import journal_lines, ticket_view
 from kept.records.queries.views import TicketView
-from kept.services import expecting, personal_reads
+from kept.services import expecting, looking, personal_reads
 from kept.services.errors import DeskError
 from kept.web import (
     act_table,
@@ -26,6 +26,7 @@ from kept.web import (
     decisions,
     forms,
     messages,
+    onward,
     panels,
     writing,
 )
@@ -42,8 +43,11 @@ from kept.web.workspace import query_of
 @require_safe
 @signed_in
 def ticket(request: HttpRequest, number: int) -> HttpResponse:
-    """Show a ticket beside the queue it was opened from."""
-    return _page(request, _seen(request, number))
+    """Show a ticket beside the queue it was opened from; what waited for the reader is seen."""
+    view = _seen(request, number)
+    if request.method == "GET" and "X-Live" not in request.headers:
+        looking.look(number, by=agent_id(request), at=clock.now())
+    return _page(request, view)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -67,6 +71,7 @@ def act(request: HttpRequest, number: int, noun: str) -> HttpResponse:
         return _page(request, view, Refusal(title="Not sent yet", sentence=missing), typed, 422)
     said = _said(request, view, policy, fields)
     done: object = None
+    going = onward.onward(request, view, noun)
     for place, verb in enumerate(verbs):
         try:
             with expecting.unchanged(changed.expected(noun, view.id, said)):
@@ -78,6 +83,8 @@ def act(request: HttpRequest, number: int, noun: str) -> HttpResponse:
             left = None if place or getattr(error, "was_said", False) else typed
             refusal = refusal_of(error, policy)
             return _page(request, _seen(request, number), refusal, left, error.status)
+    if going:
+        return onward.go(request, going)
     after = done.ticket if isinstance(done, GoTo) else number
     address = reverse("ticket", args=(after,)) + query_of(request.GET.dict())
     if wanted_part(request) != "ticket":
@@ -188,5 +195,6 @@ def _page(
         "panels": panels.shown(glance),
         "compose": composing.compose(page),
         "sheet": composing.handoff(page, now),
+        "walk": onward.beside(request, view),
     }
     return render(request, "tickets/page.html", shown, parts=PARTS, status=status)

@@ -21,6 +21,7 @@ from kept.services import (
     outages,
     policies,
     presence,
+    snoozes,
     uploads,
 )
 from kept.worker import mail
@@ -41,6 +42,7 @@ def all_loops(stopping: threading.Event) -> tuple[Loop, ...]:
             hears=frozenset({"ticket", "outbox"}),
         ),
         Loop(name="notices", work=_notices, every_seconds=2.0),
+        Loop(name="snoozes", work=_snoozes, every_seconds=2.0, hears=frozenset({"ticket"})),
         Loop(name="intake", work=_intake(), every_seconds=2.0, hears=frozenset({"intake"})),
         Loop(name="mailboxes", work=_mailboxes(stopping), every_seconds=10.0),
         Loop(name="policies", work=_policies(stopping), every_seconds=5.0),
@@ -66,6 +68,10 @@ def _notices() -> int:
 
 def _outages() -> int:
     return outages.tell_tickets(at=clock.now(), limit=BATCH)
+
+
+def _snoozes() -> int:
+    return snoozes.wake(at=clock.now())
 
 
 def _watch() -> int:

@@ -94,7 +94,7 @@ class House:
         page.get_by_label("E-mail address").fill(f"{name}@kept.example")
         page.get_by_label("Password").fill(PASSWORD)
         page.get_by_role("button", name="Sign in").click()
-        page.get_by_role("heading", name="All open").wait_for()
+        page.get_by_role("heading", name="What I owe").wait_for()
         page.wait_for_load_state("load")  # the keys listen from here on
         return page
 

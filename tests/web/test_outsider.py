@@ -1,16 +1,19 @@
 """Eve, an agent of another desk, asks for every address and learns nothing from any answer."""
 
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.test import Client
 from django.urls import get_resolver
 
 from kept import clock
 from kept.records.models import (
     Attachment,
+    CadenceTask,
     CommitmentRow,
     CustomerImport,
+    Follow,
     Household,
     Journal,
     Membership,
@@ -22,7 +25,8 @@ from kept.records.models import (
     Tag,
     Ticket,
 )
-from kept.services import uploads
+from kept.records.queries.desks import desks_of
+from kept.services import bulk, bulk_acts, conversation, saved_views, uploads
 from kept.web.act_table import BY_NOUN
 from tests.people import Cast
 
@@ -34,11 +38,12 @@ PUBLIC = {
 OWN = {
     "macros", "queue", "wallboard", "outbox", "outages", "quarantine", "sign-out", "tags",
     "account", "account-act", "customers", "customer-new", "customer-pairs", "profile-reviews",
-    "customer-imports", "households", "organisations",
+    "customer-imports", "households", "organisations", "views", "view-order", "view-counts",
+    "bulk", "notices", "duties", "search", "search-suggestions", "colleagues",
 }  # fmt: skip
 NOUNS = (*BY_NOUN, "messages", "steps", "approval-decisions", "acknowledgements")
 POSTED = {
-    "outage-ending", "tag", "sop-signature", "draft", "uploads", "remarks", "presence",
+    "outage-ending", "tag", "sop-signature", "draft", "uploads", "remarks", "presence", "view",
 }  # fmt: skip
 
 
@@ -104,12 +109,41 @@ def addresses(number: int) -> dict[str, str]:
         "people": "/admin/people?desk=small",
         "access-review": "/admin/review?desk=small",
         "audit": "/admin/audit",
+        "duty": f"/duties/{_duty()}",
+        "view": f"/views/{_view()}",
+        "bulk-act": f"/bulk/{_bulk(number)}",
     }
 
 
 def _tag_on(number: int) -> int:
     desk = Ticket.objects.get(pk=number).desk_id
     return Tag.objects.create(desk_id=desk, name="screen", made_at=clock.now()).pk
+
+
+def _amira() -> int:
+    return int(get_user_model().objects.get(email="amira@kept.example").pk)
+
+
+def _duty() -> int:
+    task = CadenceTask.objects.create(
+        desk_id=desks_of(_amira())[0].id, clause="small.resp", name="secret_review", role="agent",
+        period_start=clock.now(), due_at=clock.now(),
+    )  # fmt: skip
+    return int(task.pk)
+
+
+def _view() -> int:
+    return saved_views.save_view(
+        by=_amira(), at=clock.now(), name="Secret view", query="severity=P1", audience="desk",
+        desk="small",
+    )  # fmt: skip
+
+
+def _bulk(number: int) -> str:
+    act = bulk_acts.BY_NAME["follow"]
+    token = bulk.begin(act, by=_amira(), at=clock.now())
+    bulk.do(act, token, (number,), bulk.Given(by=_amira(), at=clock.now(), answers={}))
+    return token
 
 
 def nowhere(client: Client) -> bytes:
@@ -131,7 +165,7 @@ def test_what_is_anothers_answers_as_what_does_not_exist(eve: Client, ticket: in
     for name, address in addresses(ticket).items():
         if name == "acts":
             continue
-        answer = eve.post(address) if name in POSTED else eve.get(address)
+        answer = eve.post(address, {"do": "delete"}) if name in POSTED else eve.get(address)
         assert (answer.status_code, answer.content == missing) == (404, True), name
 
 
@@ -147,23 +181,29 @@ def test_no_act_of_an_outsider_does_anything(
 
 
 def test_an_outsiders_own_pages_hold_nothing_of_the_desk(eve: Client, ticket: int) -> None:
-    for address in (
-        "/customers",
-        "/customers/duplicates",
-        "/customers/reviews",
-        "/customers/imports",
-        "/households",
-        "/organisations",
-        "/",
-        "/?desk=small",
-        "/?words=Help",
-        "/wallboard",
-        "/outbox",
-        "/quarantine",
-        "/macros",
-    ):
+    conversation.note(ticket, by=_amira(), at=clock.now(), text="@eve @bo zebra")
+    _duty()
+    _view()
+    addresses = (
+        "/", "/?desk=small", "/?words=Help", "/?view=all&status=any", "/?view=mentions",
+        "/?customer=1&view=all&status=any", "/wallboard", "/outbox", "/quarantine", "/views",
+        "/views/counts", "/notices", "/duties", "/duties?of=desk", "/search?q=Help", "/macros",
+        "/search?q=zebra", "/search?q=dana", "/search?q=dnaa", f"/search?q={ticket}",
+        "/search?q=dana%40example.com", "/search?q=from%3Adana", "/search?q=is%3Aopen",
+        "/search/suggestions?q=Help", "/search/suggestions?q=dana",
+        "/colleagues?desk=small&q=a", "/customers", "/customers/duplicates",
+        "/customers/reviews", "/customers/imports", "/households", "/organisations",
+    )  # fmt: skip
+    for address in addresses:
         page = eve.get(address).content.decode()
+        asked = unquote(address.partition("q=")[2])
+        page = page.replace(asked, "") if asked else page  # A search says what was asked.
         assert "Dana" not in page, address
+        assert "My screen" not in page and f"/tickets/{ticket}" not in page, address
+        assert "zebra" not in page.replace('value="zebra"', "").replace("<title>zebra", ""), (
+            address
+        )
+        assert "ecret" not in page and "Amira" not in page, address
         assert "Small desk" not in page, address
         assert "dana@" not in page, address
 
@@ -188,6 +228,22 @@ def test_an_outsider_cannot_free_what_is_held_back(eve: Client, desk: Cast) -> N
     assert RawMessage.objects.get(pk=raw).state == "quarantined"
 
 
+def test_an_outsider_cannot_act_on_many(eve: Client, desk: Cast, ticket: int) -> None:
+    facts = Journal.objects.count()
+    for act, answers in (("resolve", {}), ("assign", {"agent": "me"}), ("follow", {})):
+        told = {"act": act, "ticket": [str(ticket)], "step": "preview", **answers}
+        shown = eve.post("/bulk", told)
+        page = shown.content.decode()
+        assert "My screen" not in page and "Dana" not in page
+        token = page.partition("/bulk/")[2].partition('"')[0]
+        if token:
+            eve.post(f"/bulk/{token}", {**told, "step": "do"})
+    foreign = _bulk(ticket)
+    assert eve.post(f"/bulk/{foreign}", {"do": "undo"}).content == nowhere(eve)
+    assert Journal.objects.count() == facts
+    assert Follow.objects.exclude(agent_id=desk.amira).count() == 0
+
+
 def test_an_owner_from_another_desk_is_refused(amira: Client, desk: Cast, ticket: int) -> None:
     answer = amira.post(f"/tickets/{ticket}/assignments", {"agent": str(desk.eve)})
     assert answer.status_code == 422
@@ -195,8 +251,10 @@ def test_an_owner_from_another_desk_is_refused(amira: Client, desk: Cast, ticket
 
 def test_a_stranger_is_asked_to_sign_in_whatever_there_is(desk: Cast, ticket: int) -> None:
     stranger = Client()
+    own = ("/", "/outbox", "/views", "/views/counts", "/notices", "/duties", "/search?q=Help",
+           "/search/suggestions?q=Help", "/colleagues?desk=small")  # fmt: skip
     everywhere = {**addresses(ticket), "none": "/tickets/999999999", "queue": "/", "tags": "/tags"}
-    for name, address in everywhere.items():
+    for name, address in (*everywhere.items(), *((one, one) for one in own)):
         verb = stranger.post if name in {*POSTED, "acts"} else stranger.get
         answer = verb(address)
         assert answer.status_code == 302, address

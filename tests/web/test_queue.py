@@ -34,7 +34,7 @@ def test_views_count_and_filters_narrow(amira: Client, desk: Cast) -> None:
     other = dana_asks("Other", at=ago(5), severity="P2")
     work.assign(mine, by=desk.amira, at=ago(4), agent=desk.amira)
     assert "All open 2" in words(amira.get("/"))
-    for address in ("/?view=mine", "/?severity=P1", f"/?owner={desk.amira}"):
+    for address in ("/?owner=me", "/?severity=P1", f"/?owner={desk.amira}"):
         page = amira.get(address).content.decode()
         assert f"row-{mine}" in page, address
         assert f"row-{other}" not in page, address
@@ -48,14 +48,40 @@ def test_a_filter_that_finds_nothing_says_so_and_leads_back(amira: Client, desk:
 
 
 def test_an_empty_desk_says_what_this_place_is_for(amira: Client) -> None:
-    assert "Nothing is open" in words(amira.get("/"))
+    assert "Nothing is owed by you" in words(amira.get("/"))
+    assert "Nothing is open" in words(amira.get("/?view=all"))
 
 
 @pytest.mark.parametrize(
-    "address", ["/?view='--", "/?owner=x", "/?cursor=%00", "/?words=%00%27%3B", "/?desk=../.."]
+    "address",
+    [
+        "/?view='--",
+        "/?owner=x",
+        "/?cursor=%00",
+        "/?words=%00%27%3B",
+        "/?desk=../..",
+        "/?due_before=soon",
+        "/?is=;--",
+        "/?order=subject",
+        "/?customer=1e9",
+        "/?tag=%25(agent)s",
+        "/?level=%7Bnarrow%7D",
+        "/search?q=%00%25s%20is:x%20from:",
+        "/search?q=%7B0%7D",
+        "/search?q=%22%26%7C!",
+        "/search/suggestions?q=%25%25",
+        "/?missed=%27",
+    ],
 )
 def test_an_address_nobody_would_write_is_a_page_all_the_same(amira: Client, address: str) -> None:
     assert amira.get(address).status_code == 200
+
+
+def test_what_is_not_understood_is_left_out_with_a_word(amira: Client, desk: Cast) -> None:
+    number = dana_asks(at=ago(5))
+    page = amira.get("/?due_before=soon&view=all")
+    assert f"row-{number}" in page.content.decode()
+    assert "Left out: due_before needs a day" in words(page)
 
 
 def test_the_queue_costs_the_same_however_many_tickets(
@@ -64,7 +90,7 @@ def test_the_queue_costs_the_same_however_many_tickets(
     for _ in range(4):
         dana_asks(at=ago(5))
     amira.get("/")
-    with django_assert_num_queries(5):  # session, person, then the queue's three
+    with django_assert_num_queries(6):  # session, person, then the queue's four
         amira.get("/")
 
 
@@ -84,7 +110,18 @@ def test_a_first_load_weighs_less_than_100_kilobytes(amira: Client, desk: Cast) 
     weight = len(gzip.compress(page))
     for link in re.findall(rb'(?:href|src)="(/static/[^"]+)"', page):
         weight += len(gzip.compress(b"".join(amira.get(link.decode()).streaming_content)))
-    for module in ("due", "drafts", "keys", "live", "panes", "commands"):
+    for module in (
+        "due",
+        "drafts",
+        "keys",
+        "live",
+        "panes",
+        "commands",
+        "bulk",
+        "arrange",
+        "mentions",
+        "panels",
+    ):
         base = re.search(rb'src="(/static/[^"]+)app.js"', page)
         assert base
         file = amira.get(f"{base[1].decode()}{module}.js")

@@ -58,6 +58,16 @@ from kept.records.models.sign_ins import SignInTry
 from kept.records.models.tagging import Tag, TicketTag, TimeEntry
 from kept.records.models.tickets import Draft, Ticket
 from kept.records.models.work import Alarm, Heartbeat, Lift
+from kept.records.models.working import (
+    AgentChoice,
+    BulkAct,
+    Follow,
+    Mention,
+    NoticeChoice,
+    SavedView,
+    Snooze,
+    ViewPlace,
+)
 from kept.records.models.writing import (
     LeavingReply,
     Macro,
@@ -68,16 +78,18 @@ from kept.records.models.writing import (
 )
 
 __all__ = [
-    "AccessEvent", "AccessReview", "Agent", "Alarm", "ApiToken", "ApprovalRow", "Attachment",
-    "Authenticator", "CadenceTask", "CommitmentRow", "Customer", "CustomerAddress",
-    "CustomerAuthenticator", "CustomerDesk", "CustomerImport", "CustomerMerge", "CustomerNote",
-    "CustomerPair", "CustomerPin", "Desk", "Draft", "Erasure", "Heartbeat", "Household",
-    "HouseholdMember", "IdempotentAnswer", "Identity", "IdentityCheck", "IdentityProvider",
-    "ImportChunk", "ImportRow", "Journal", "KeptText", "LeavingReply", "Lift", "Macro", "Mailbox",
-    "Membership", "Message", "MessageIdSeen", "Notification", "OneTimeLink", "Organisation",
+    "AccessEvent", "AccessReview", "Agent", "AgentChoice", "Alarm", "ApiToken", "ApprovalRow",
+    "Attachment", "Authenticator", "BulkAct", "CadenceTask", "CommitmentRow", "Customer",
+    "CustomerAddress", "CustomerAuthenticator", "CustomerDesk", "CustomerImport",
+    "CustomerMerge", "CustomerNote", "CustomerPair", "CustomerPin", "Desk", "Draft", "Erasure",
+    "Follow", "Heartbeat", "Household", "HouseholdMember", "IdempotentAnswer", "Identity",
+    "IdentityCheck", "IdentityProvider", "ImportChunk", "ImportRow", "Journal", "KeptText",
+    "LeavingReply", "Lift", "Macro", "Mailbox", "Membership", "Mention", "Message",
+    "MessageIdSeen", "NoticeChoice", "Notification", "OneTimeLink", "Organisation",
     "OrganisationMember", "Outage", "OutageContact", "Outbox", "Passkey", "Payment",
     "PersonalRead", "PolicyProposal", "PolicyVersion", "Preference", "Presence", "Purchase",
     "RawMessage", "RecoveryCode", "ReplyToken", "ReviewDecision", "RoomLine", "RoomRead",
-    "ScimGroup", "ScimUser", "Session", "Shift", "SignInTry", "SopSignature", "Spent",
-    "StepEvidence", "Tag", "Ticket", "TicketLink", "TicketTag", "TimeEntry", "Upload",
+    "SavedView", "ScimGroup", "ScimUser", "Session", "Shift", "SignInTry", "Snooze",
+    "SopSignature", "Spent", "StepEvidence", "Tag", "Ticket", "TicketLink", "TicketTag",
+    "TimeEntry", "Upload", "ViewPlace",
 ]  # fmt: skip

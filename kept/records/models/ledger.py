@@ -66,6 +66,11 @@ class CommitmentRow(models.Model):
                 condition=models.Q(missed_at__isnull=False),
                 name="commitment_missed",
             ),
+            models.Index(
+                fields=["desk", "clause", "ticket"],
+                condition=models.Q(missed_at__isnull=False),
+                name="commitment_missed_clause",
+            ),
         ]
 
 
@@ -141,6 +146,9 @@ class CadenceTask(models.Model):
             models.UniqueConstraint(
                 fields=["desk", "name", "subject", "period_start"], name="cadence_once_per_period"
             )
+        ]
+        indexes = [
+            models.Index(fields=["desk", "due_at"], condition=Q(done_at=None), name="cadence_open")
         ]
 
 

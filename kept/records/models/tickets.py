@@ -8,6 +8,8 @@ from django.db import models
 from django.db.models import Q
 
 OPEN = ("new", "open", "waiting")
+FILTERED = ("severity", "level", "team", "channel", "type", "topic")
+"""Words that the queue is filtered by; each finds its next dues along an index of its own."""
 NOTHING_DUE = 2**63 - 1
 """`queue_key` of a ticket that owes nothing: it sorts last."""
 
@@ -54,7 +56,15 @@ class Ticket(models.Model):
             ),
             models.Index(
                 fields=["desk", "queue_key", "id"],
-                include=["severity", "level", "owner", "team", "status", "next_at_risk_at"],
+                include=[
+                    "severity",
+                    "level",
+                    "owner",
+                    "team",
+                    "status",
+                    "next_at_risk_at",
+                    "missed_count",
+                ],
                 condition=Q(status__in=OPEN),
                 name="ticket_queue",
             ),
@@ -66,6 +76,7 @@ class Ticket(models.Model):
             ),
             models.Index(
                 fields=["desk", "queue_key", "id"],
+                include=["team", "level"],
                 condition=Q(status__in=OPEN, owner__isnull=True),
                 name="ticket_unowned",
             ),
@@ -81,6 +92,19 @@ class Ticket(models.Model):
                 name="ticket_at_risk",
             ),
             models.Index(fields=["desk"], condition=Q(status="resolved"), name="ticket_resolved"),
+            models.Index(
+                fields=["desk", "opened_at", "id"],
+                condition=Q(status__in=OPEN),
+                name="ticket_oldest",
+            ),
+            *(
+                models.Index(
+                    fields=["desk", column, "queue_key", "id"],
+                    condition=Q(status__in=OPEN, **{f"{column}__isnull": False}),
+                    name=f"ticket_open_{column}",
+                )
+                for column in FILTERED
+            ),
             models.Index(fields=["desk", "-updated_at"], name="ticket_recent"),
             models.Index(fields=["desk", "status", "-updated_at"], name="ticket_by_status"),
             models.Index(fields=["desk", "policy_hash"], name="ticket_policy"),

@@ -119,9 +119,9 @@ def unseen_count(agent: int) -> int:
     """Return how many notifications an agent has not seen; stops at 100."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT count(*) FROM (SELECT 1 FROM notification WHERE agent_id = %s"
-            " AND seen_at IS NULL LIMIT 100) one",
-            [agent],
+            f"SELECT count(*) FROM (SELECT 1 FROM notification WHERE agent_id = %(agent)s"
+            f" AND seen_at IS NULL AND desk_id IN {_DESKS} LIMIT 100) one",
+            {"agent": agent},
         )
         return int(cursor.fetchone()[0])
 

@@ -55,6 +55,8 @@ class LiveReader:
         self._last = 0
         self._told: set[int] = set()
         self._stirs: dict[Stir, None] = {}
+        self._notices: set[int] = set()
+        self._last_notice = 0
 
     async def __aenter__(self) -> Self:
         self._connection = await psycopg.AsyncConnection.connect(**_where(), autocommit=True)
@@ -62,6 +64,7 @@ class LiveReader:
         row = await (await self._connection.execute("SELECT max(id) FROM journal")).fetchone()
         self._last = (row[0] if row else None) or 0
         self._told = set(range(max(0, self._last - LOOK_BACK), self._last + 1))
+        await self.noticed()
         return self
 
     async def __aexit__(self, *problem: object) -> None:
@@ -95,6 +98,18 @@ class LiveReader:
         ticket, _, desk = rest.partition(":")
         if kind in STIRS and ticket.isdecimal() and desk.isdecimal():
             self._stirs[Stir(kind=kind, ticket=int(ticket), desk=int(desk))] = None
+
+    async def noticed(self) -> frozenset[int]:
+        """Return whom a notification was written for since the last round."""
+        cursor = await self._connection.execute(
+            "SELECT id, agent_id FROM notification WHERE id > %s ORDER BY id DESC LIMIT 2000",
+            [self._last_notice - LOOK_BACK],
+        )
+        rows = await cursor.fetchall()
+        new = frozenset(agent for id_, agent in rows if id_ not in self._notices)
+        self._last_notice = max([self._last_notice, *(id_ for id_, _ in rows)])
+        self._notices = {id_ for id_, _ in rows if id_ > self._last_notice - 2 * LOOK_BACK}
+        return new
 
     async def standing(self, sessions: Iterable[str]) -> dict[str, SessionStanding]:
         """Return what each session may see; one that ended or was signed out is absent."""

@@ -1,9 +1,11 @@
-"""The queue: what is owed next, in three statements however many tickets are open.
+"""The queue: what is owed next, in four statements however many tickets are open.
 
 Each desk's index yields its own next rows in order; the outer query merges a handful of rows
 per desk. The inner queries touch index columns only, so a rare filter stays quick too.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -14,18 +16,20 @@ from kept.records.compiled import policy_by_hash
 from kept.records.instants import instant
 from kept.records.masks import hidden
 from kept.records.queries.desks import desks_of
-from kept.records.queries.views import DeskView, QueueFilter, QueuePage, QueueRow
+from kept.records.queries.filters import VIEWS
+from kept.records.queries.narrowing import is_settled, parts
+from kept.records.queries.own import own
+from kept.records.queries.views import (
+    DeskView,
+    OwedRow,
+    QueueFilter,
+    QueuePage,
+    QueueRow,
+)
 
 PAGE = 50
 COUNT_LIMIT = 1000
 """Counts beside the views stop here; the page says `1000+`."""
-VIEWS = ("all", "mine", "unowned", "at_risk", "missed", "waiting", "resolved", "closed")
-ENDED = ("resolved", "closed", "closed_unconfirmed", "merged", "spam")
-_OPEN = "t.status IN ('new', 'open', 'waiting')"
-_SETTLED = {
-    "resolved": "t.status = 'resolved'",
-    "closed": "t.status IN ('closed', 'closed_unconfirmed', 'merged', 'spam')",
-}
 
 COLUMNS = """
 t.id, d.slug, t.subject, COALESCE(NULLIF(c.name, ''), (SELECT value FROM customer_address ca
@@ -41,6 +45,34 @@ LEFT JOIN agent a ON a.id = t.owner_id
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Order:
+    """How a page is sorted: the column, as the number a cursor holds, and the direction."""
+
+    column: str
+    cursor: str
+    place: int
+    """Where the column stands in COLUMNS."""
+    down: bool = False
+
+    def by(self, key: str, number: str) -> str:
+        way = " DESC" if self.down else ""
+        return f"{key}{way}, {number}{way}"
+
+
+_INSTANT = "to_timestamp(0) + %(key)s * interval '1 microsecond'"
+ORDERS = {
+    "due": Order("t.queue_key", "%(key)s::bigint", 20),
+    "opened": Order("t.opened_at", _INSTANT, 11),
+    "updated": Order("t.updated_at", _INSTANT, 12, down=True),
+}
+
+
+def order_of(wanted: QueueFilter) -> Order:
+    """Return how a filter's tickets are sorted; what owes nothing sorts by its last change."""
+    return ORDERS["updated" if is_settled(wanted) else wanted.order]
+
+
 def queue_page(
     agent: int,
     wanted: QueueFilter,
@@ -51,70 +83,88 @@ def queue_page(
 ) -> QueuePage:
     """Return one page of an agent's queue, sorted by the next due commitment."""
     desks = desks_of(agent)
-    shown = [d.id for d in desks if wanted.desk is None or d.slug == wanted.desk]
+    asked = set((wanted.desk or "").split(",")) - {""}
+    shown = [d.id for d in desks if not asked or d.slug in asked]
     if not shown:
         return QueuePage(rows=(), next_cursor=None, counts=dict.fromkeys(VIEWS, 0), desks=desks)
-    settled = is_settled(wanted)
-    if urgent := severities_first(desks, wanted):
-        return _urgent_page(agent, shown, wanted, at, cursor, limit, urgent, desks)
-    read = _settled_rows if settled else _rows
-    rows = read(agent, shown, wanted, at, cursor, limit + 1)
+    zone = next((d.zone for d in desks if asked == {d.slug}), "UTC")
+    mine = own(agent, shown, at=at)
+    urgent = severities_first(desks, wanted)
+    if urgent:
+        rows, place = _urgent_rows(agent, shown, wanted, at, cursor, limit + 1, urgent, zone)
+    else:
+        rows = rows_of(agent, shown, wanted, at, cursor, limit + 1, zone=zone)
+        place = _place(rows[limit - 1], order_of(wanted)) if len(rows) > limit else None
     page = tuple(queue_row(row, at) for row in rows[:limit])
     more = len(rows) > limit
-    last = rows[limit - 1] if more else None
+    counts = counted(agent, shown, dict.fromkeys(VIEWS), at=at)
+    counts["mine"] = min(COUNT_LIMIT, counts["mine"] + len(mine.owed))
     return QueuePage(
         rows=page,
-        next_cursor=_place(last, settled) if last is not None else None,
-        counts=_counts(agent, shown, at),
+        next_cursor=place,
+        counts=counts,
         desks=desks,
+        owed=_owed(mine.owed, rows, cursor, more, urgent) if _is_home(wanted) else (),
+        saved=mine.saved,
+        unseen=mine.unseen,
+        urgent_first=bool(urgent),
     )
 
 
 def severities_first(desks: tuple[DeskView, ...], wanted: QueueFilter) -> tuple[str, ...]:
     """Return the severities, most urgent first, where an outage orders one desk's queue so."""
-    if wanted.severity or is_settled(wanted):
+    if wanted.severity or is_settled(wanted) or wanted.order != "due":
         return ()
-    shown = [desk for desk in desks if wanted.desk in (None, desk.slug)]
+    shown = [desk for desk in desks if wanted.desk in (None, "", desk.slug)]
     if len(shown) != 1 or shown[0].outage is None or not shown[0].outage.by_severity:
         return ()
     hash_ = shown[0].policy_hash
     return tuple(each.id for each in policy_by_hash(hash_).severities) if hash_ else ()
 
 
-def _urgent_page(
+def _urgent_rows(
     agent: int, shown: list[int], wanted: QueueFilter, at: datetime, cursor: str | None,
-    limit: int, severities: tuple[str, ...], desks: tuple[DeskView, ...],
-) -> QueuePage:  # fmt: skip
+    limit: int, severities: tuple[str, ...], zone: str,
+) -> tuple[list[tuple[Any, ...]], str | None]:  # fmt: skip
     """Read the queue severity by severity; what nobody has classified yet comes second."""
     groups = (severities[0], "", *severities[1:])
     rank, _, place = (cursor or "").rpartition(":")
     first = int(rank) if rank.isascii() and rank.isdigit() and len(rank) < 4 else 0
     found: list[tuple[int, tuple[Any, ...]]] = []
     for number, severity in enumerate(groups):
-        if number < first or len(found) > limit:
+        if number < first or len(found) >= limit:
             continue
         start = place if number == first else None
-        known = None if severity else severities
+        known = () if severity else severities
         only = msgspec.structs.replace(wanted, severity=severity or None)
-        rows = _rows(agent, shown, only, at, start, limit + 1 - len(found), unlike=known)
+        rows = rows_of(agent, shown, only, at, start, limit - len(found), zone=zone, unlike=known)
         found += [(number, row) for row in rows]
-    rank_of_last, last = found[limit - 1] if len(found) > limit else (0, None)
-    return QueuePage(
-        rows=tuple(queue_row(row, at) for _, row in found[:limit]),
-        next_cursor=f"{rank_of_last}:{_place(last, False)}" if last is not None else None,
-        counts=_counts(agent, shown, at),
-        desks=desks,
-        urgent_first=True,
-    )
+    rows = [row for _, row in found]
+    if len(found) < limit:
+        return rows, None
+    rank_of_last, last = found[limit - 2]
+    return rows, f"{rank_of_last}:{_place(last, ORDERS['due'])}"
 
 
-def is_settled(wanted: QueueFilter) -> bool:
-    """Tell whether a filter asks for tickets that owe nothing more; they sort by last change."""
-    return wanted.view in _SETTLED or wanted.status in ENDED
+def _is_home(wanted: QueueFilter) -> bool:
+    return wanted == QueueFilter(view="mine", desk=wanted.desk)
 
 
-def _place(row: tuple[Any, ...], settled: bool) -> str:
-    return f"{instant(row[12]) if settled else row[20]}.{row[0]}"
+def _owed(
+    owed: tuple[OwedRow, ...], rows: list[tuple[Any, ...]], cursor: str | None, more: bool,
+    urgent: tuple[str, ...],
+) -> tuple[OwedRow, ...]:  # fmt: skip
+    """Return what falls due within this page: after the page before, not after its last."""
+    if urgent:
+        return () if cursor else owed
+    after = read_cursor(cursor)[0]
+    until = rows[-2][20] if more else 2**63
+    return tuple(one for one in owed if after < one.key <= until)
+
+
+def _place(row: tuple[Any, ...], order: Order) -> str:
+    key = row[order.place]
+    return f"{instant(key) if isinstance(key, datetime) else key}.{row[0]}"
 
 
 def read_cursor(cursor: str | None) -> tuple[int, int]:
@@ -167,118 +217,96 @@ def standing(
     return "on_track"
 
 
-def _rows(
+def rows_of(
     agent: int, desks: list[int], wanted: QueueFilter, at: datetime, place: str | None, limit: int,
-    *, unlike: tuple[str, ...] | None = None,
+    *, zone: str = "UTC", unlike: tuple[str, ...] = (),
 ) -> list[tuple[Any, ...]]:  # fmt: skip
-    """Read open tickets by their next due; `unlike` leaves those of these severities out."""
-    key, number = read_cursor(place)
-    tests, values = _tests(agent, wanted, at)
-    if unlike is not None:
-        tests += " AND (t.severity IS NULL OR t.severity <> ALL(%(unlike)s))"
+    """Read the rows after a place in the order of a filter; `unlike` leaves severities out."""
+    order = order_of(wanted)
+    tests, values = parts(wanted, agent=agent, at=at, zone=zone)
+    if unlike:
+        other = "(t.severity IS NULL OR t.severity <> ALL(%(unlike)s))"
+        tests = tuple(f"{test} AND {other}" for test in tests)
         values["unlike"] = list(unlike)
-    values |= {"desks": desks, "key": key, "number": number, "limit": limit}
-    owner = "t.owner_id = %(owner)s AND" if "owner" in values else ""
-    query = f"""
-        SELECT {COLUMNS} FROM (
-          SELECT n.id, n.queue_key FROM unnest(%(desks)s::bigint[]) AS one(desk)
-          CROSS JOIN LATERAL (
-            SELECT t.id, t.queue_key FROM ticket t
-            WHERE {owner} t.desk_id = one.desk AND {_OPEN}
-              AND (t.queue_key, t.id) > (%(key)s::bigint, %(number)s::bigint) {tests}
-            ORDER BY t.queue_key, t.id LIMIT %(limit)s) n
-          ORDER BY n.queue_key, n.id LIMIT %(limit)s) page
-        JOIN ticket t ON t.id = page.id {JOINS}
-        ORDER BY page.queue_key, page.id
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(query, values)
-        return list(cursor.fetchall())
-
-
-def _settled_rows(
-    agent: int, desks: list[int], wanted: QueueFilter, at: datetime, place: str | None, limit: int
-) -> list[tuple[Any, ...]]:
-    """Read ended tickets, the last changed first, along the index of each desk's changes."""
     key, number = read_cursor(place)
-    tests, values = _tests(agent, wanted, at)
     values |= {"desks": desks, "key": key, "number": number, "limit": limit}
-    ended = _SETTLED.get(wanted.view, "TRUE")
+    sign = "<" if order.down else ">"
     after = (
-        "AND (t.updated_at, t.id)"
-        " < (to_timestamp(0) + %(key)s * interval '1 microsecond', %(number)s::bigint)"
-        if place and key >= 0
-        else ""
+        f"AND ({order.column}, t.id) {sign} ({order.cursor}, %(number)s::bigint)" if place else ""
     )
-    owner = "AND t.owner_id = %(owner)s" if "owner" in values else ""
+    found = merged(order, tests, after)
     query = f"""
         SELECT {COLUMNS} FROM (
-          SELECT n.id, n.updated_at FROM unnest(%(desks)s::bigint[]) AS one(desk)
-          CROSS JOIN LATERAL (
-            SELECT t.id, t.updated_at FROM ticket t
-            WHERE t.desk_id = one.desk AND {ended} {owner} {after} {tests}
-            ORDER BY t.updated_at DESC, t.id DESC LIMIT %(limit)s) n
-          ORDER BY n.updated_at DESC, n.id DESC LIMIT %(limit)s) page
+          SELECT n.id, n.k FROM ({found}) n
+          ORDER BY {order.by("n.k", "n.id")} LIMIT %(limit)s) page
         JOIN ticket t ON t.id = page.id {JOINS}
-        ORDER BY t.updated_at DESC, t.id DESC
+        ORDER BY {order.by("page.k", "page.id")}
     """
     with connection.cursor() as cursor:
         cursor.execute(query, values)
         return list(cursor.fetchall())
 
 
-def _tests(agent: int, wanted: QueueFilter, at: datetime) -> tuple[str, dict[str, Any]]:
-    """Return fixed SQL for the filters that are set; values only travel as parameters."""
-    tests: list[str] = []
-    values: dict[str, Any] = {}
-    for column in ("severity", "level", "team", "status"):
-        value = getattr(wanted, column)
-        if value:
-            tests.append(f"t.{column} = %({column})s")
-            values[column] = value
-    if wanted.owner is not None or wanted.view == "mine":
-        values["owner"] = agent if wanted.view == "mine" else wanted.owner
-    match wanted.view:
-        case "unowned":
-            tests.append("t.owner_id IS NULL")
-        case "missed":
-            tests.append("t.queue_key < %(now)s")
-            values["now"] = instant(at)
-        case "at_risk":
-            tests.append("t.next_at_risk_at <= %(at)s AND t.queue_key >= %(now)s")
-            values |= {"at": at, "now": instant(at)}
-        case "waiting":
-            tests.append("t.status = 'waiting'")
-    if wanted.words:
-        tests.append("t.subject ILIKE %(words)s")
-        pattern = wanted.words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        values["words"] = f"%{pattern}%"
-    return "".join(f" AND {test}" for test in tests), values
-
-
-def _counts(agent: int, desks: list[int], at: datetime) -> dict[str, int]:
-    limited = {
-        "all": _OPEN,
-        "mine": f"{_OPEN} AND t.owner_id = %(agent)s",
-        "unowned": f"{_OPEN} AND t.owner_id IS NULL",
-        "at_risk": f"{_OPEN} AND t.next_at_risk_at <= %(at)s AND t.queue_key >= %(now)s",
-        "missed": f"{_OPEN} AND t.queue_key < %(now)s",
-        "waiting": "t.status = 'waiting'",
-        **_SETTLED,
-    }
-    columns = ", ".join(
-        f"(SELECT count(*) FROM (SELECT 1 FROM ticket t WHERE t.desk_id = ANY(%(desks)s)"
-        f" AND {test} LIMIT {COUNT_LIMIT}) one)"
-        for test in limited.values()
+def merged(
+    order: Order, tests: tuple[str, ...], after: str, desks: str = "%(desks)s::bigint[]"
+) -> str:
+    """Return SQL of the next ids: a few from each desk's own index, for each part of a filter."""
+    return " UNION ALL ".join(
+        f"""(SELECT n.id, n.k FROM unnest({desks}) AS one(desk)
+          CROSS JOIN LATERAL (SELECT t.id, {order.column} AS k FROM ticket t
+            WHERE t.desk_id = one.desk AND {test} {after}
+            ORDER BY {order.by(order.column, "t.id")} LIMIT %(limit)s) n)"""
+        for test in tests
     )
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT {columns}", {"desks": desks, "agent": agent, "at": at, "now": instant(at)}
+
+
+def ids_of(agent: int, wanted: QueueFilter, *, at: datetime, limit: int) -> list[int]:
+    """Return the first tickets of a view by number, for acts on all of it."""
+    asked = set((wanted.desk or "").split(",")) - {""}
+    desks = [desk for desk in desks_of(agent) if not asked or desk.slug in asked]
+    zone = desks[0].zone if len(desks) == 1 else "UTC"
+    rows = rows_of(agent, [d.id for d in desks], wanted, at, None, limit, zone=zone)
+    return [int(row[0]) for row in rows]
+
+
+def counted(
+    agent: int,
+    desks: list[int],
+    wanted: Mapping[str, QueueFilter | None],
+    *,
+    at: datetime,
+    desks_by_slug: Mapping[str, int] | None = None,
+) -> dict[str, int]:
+    """Return how many tickets each filter means, to COUNT_LIMIT, in one statement.
+
+    None is the view of that name. The tests are those of the rows, so the two agree.
+    """
+    values: dict[str, Any] = {"desks": desks}
+    columns = []
+    for place, (name, one) in enumerate(wanted.items()):
+        tests, given = parts(one or QueueFilter(view=name), agent=agent, at=at, mark=f"n{place}_")
+        values |= given
+        there = "desks"
+        if one is not None and one.desk:
+            there = f"n{place}_desks"
+            asked = one.desk.split(",")
+            values[there] = [id_ for slug, id_ in (desks_by_slug or {}).items() if slug in asked]
+        columns.append(
+            " + ".join(
+                f"(SELECT count(*) FROM (SELECT 1 FROM ticket t WHERE t.desk_id = ANY(%({there})s)"
+                f" AND {test} LIMIT {COUNT_LIMIT}) one)"
+                for test in tests
+            )
         )
-        return dict(zip(limited, cursor.fetchone(), strict=True))
+    if not columns:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {', '.join(columns)}", values)
+        found = zip(wanted, cursor.fetchone(), strict=True)
+        return {name: min(COUNT_LIMIT, number) for name, number in found}
 
 
 def next_rows(desk: DeskView, *, at: datetime, limit: int) -> tuple[QueueRow, ...]:
     """Return the next dues of one desk, for the wallboard."""
-    rows = _rows(0, [desk.id], QueueFilter(), at, None, limit)
+    rows = rows_of(0, [desk.id], QueueFilter(), at, None, limit)
     return tuple(queue_row(row, at) for row in rows)

@@ -20,16 +20,33 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class QueueFilter(View, frozen=True, kw_only=True):
-    """What the queue page asks for. `view` is all, mine, unowned, at_risk or missed."""
+    """What a page of the queue asks for, each term as `filters` read it; unset ones are None."""
 
+    view: str = "all"
+    words: str = ""
+    order: str = "due"
     desk: str | None = None
     level: str | None = None
     severity: str | None = None
-    owner: int | None = None
+    owner: str | None = None
+    """A number, `me` or `none`."""
     team: str | None = None
     status: str | None = None
-    view: str = "all"
-    words: str = ""
+    channel: str | None = None
+    type: str | None = None
+    topic: str | None = None
+    tag: str | None = None
+    customer: str | None = None
+    waiting: str | None = None
+    missed: str | None = None
+    """A clause that was missed."""
+    standing: str | None = None
+    due_before: str | None = None
+    due_after: str | None = None
+    opened_before: str | None = None
+    opened_after: str | None = None
+    updated_before: str | None = None
+    updated_after: str | None = None
 
 
 class QueueRow(View, frozen=True, kw_only=True):
@@ -56,6 +73,39 @@ class QueueRow(View, frozen=True, kw_only=True):
     missed: int
     standing: str
     needs_attention: str
+    woken: str = ""
+    """Why a snooze of the reader's ended: time, answer or at_risk."""
+
+
+class OwedRow(View, frozen=True, kw_only=True):
+    """Something owed that is no ticket of one's own: page, approval, duty, mention or woken."""
+
+    kind: str
+    id: int
+    desk: str
+    ticket: int | None
+    about: str
+    clause: str
+    due_at: datetime | None
+    at: datetime
+    asked_at: datetime
+    """When the page was read."""
+    key: int
+    subject: str = ""
+    """Whom a duty is about, where it comes round for each."""
+
+
+class SavedViewRow(View, frozen=True, kw_only=True):
+    """A saved view as its readers see it; `audience` is me, team or desk."""
+
+    id: int
+    name: str
+    query: str
+    audience: str
+    desk: str
+    team: str
+    owner: str
+    is_mine: bool
 
 
 class QueuePage(View, frozen=True, kw_only=True):
@@ -68,6 +118,11 @@ class QueuePage(View, frozen=True, kw_only=True):
     desks: tuple["DeskView", ...]
     urgent_first: bool = False
     """Whether an outage puts severity before what is due next."""
+    owed: tuple[OwedRow, ...] = ()
+    """Beside the tickets, in the view `mine` only; the page puts both in one order by due."""
+    saved: tuple[SavedViewRow, ...] = ()
+    unseen: int = 0
+    """Notifications that nobody has looked at; stops at 100."""
 
 
 class OutageNow(View, frozen=True, kw_only=True):

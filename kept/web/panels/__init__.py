@@ -20,6 +20,7 @@ from kept.web.panels import (
     tags,
     time_spent,
     what_if,
+    yours,
 )
 from kept.web.panels.panel import Glance, Panel
 
@@ -37,6 +38,7 @@ EVERY: tuple[Panel, ...] = (
     linked.PANEL,
     tags.PANEL,
     time_spent.PANEL,
+    yours.PANEL,
 )
 
 

@@ -6,6 +6,8 @@ const label = (key) => key.replace("mod+", mac ? "\u2318" : "Ctrl ").replace("En
 const switchedOn = () => !("noKeys" in document.body.dataset) && localStorage.getItem("kept-keys") !== "off"
 const typing = (element) => element.closest("input, textarea, select, [contenteditable], dialog")
 let chosen = 0
+let found = []
+let asking = null
 
 function line(command, index) {
   const button = document.createElement("button")
@@ -15,6 +17,7 @@ function line(command, index) {
   button.setAttribute("role", "option")
   button.setAttribute("aria-selected", String(index === chosen))
   button.append(command.name)
+  if (command.about) button.append(Object.assign(document.createElement("span"), { className: "faintly", textContent: command.about }))
   if (command.key) button.append(Object.assign(document.createElement("kbd"), { textContent: label(command.key) }))
   button.addEventListener("click", () => run(command))
   return button
@@ -28,25 +31,42 @@ function run(command) {
 function matching(words) {
   const wanted = words.trim().toLowerCase()
   const number = wanted.match(/^#?(\d+)$/)
-  if (number) return [{ name: `Open ticket ${number[1]}`, run: () => location.assign(`/tickets/${number[1]}`) }]
-  return [...commands, ...places()].filter((command) =>
+  const open = number ? [{ name: `Open ticket ${number[1]}`, run: () => location.assign(`/tickets/${number[1]}`) }] : []
+  const named = [...commands, ...places()].filter((command) =>
     !command.quiet && command.can() && command.name.toLowerCase().includes(wanted))
+  const everything = wanted.length > 1
+    ? [{ name: `Search for "${words.trim()}"`, run: () => location.assign(`/search?${new URLSearchParams({ q: words.trim() })}`) }] : []
+  return [...open, ...named, ...found, ...everything]
+}
+
+// Tickets and customers come from the desk itself, a moment after the last letter.
+function ask(find, list) {
+  clearTimeout(asking)
+  found = []
+  const words = find.value.trim()
+  if (words.length < 2) return
+  asking = setTimeout(async () => {
+    const answer = await fetch(`/search/suggestions?${new URLSearchParams({ q: words })}`)
+    if (!answer.ok || find.value.trim() !== words) return
+    found = (await answer.json()).found.map((one) => ({ ...one, run: () => location.assign(one.href) }))
+    fill(find, list)
+  }, 150)
 }
 
 function fill(find, list) {
-  const found = matching(find.value)
-  chosen = Math.max(0, Math.min(chosen, found.length - 1))
-  list.replaceChildren(...found.map(line))
-  if (!found.length) list.textContent = "No command, view or ticket by that name."
-  find.setAttribute("aria-activedescendant", found.length ? `command-${chosen}` : "")
+  const shown = matching(find.value)
+  chosen = Math.max(0, Math.min(chosen, shown.length - 1))
+  list.replaceChildren(...shown.map(line))
+  if (!shown.length) list.textContent = "No command, view, ticket or customer by that name."
+  find.setAttribute("aria-activedescendant", shown.length ? `command-${chosen}` : "")
   list.children[chosen]?.scrollIntoView({ block: "nearest" })
-  return found
+  return shown
 }
 
 function keepPalette(palette) {
   const find = palette.querySelector("[data-palette-find]")
   const list = palette.querySelector("[data-palette-list]")
-  find.addEventListener("input", () => { chosen = 0; fill(find, list) })
+  find.addEventListener("input", () => { chosen = 0; ask(find, list); fill(find, list) })
   palette.addEventListener("keydown", (event) => {
     const by = { ArrowDown: 1, ArrowUp: -1 }[event.key]
     if (by) { event.preventDefault(); chosen += by; fill(find, list) }
@@ -57,7 +77,7 @@ function keepPalette(palette) {
     }
   })
   new MutationObserver(() => {
-    if (palette.open) { find.value = ""; chosen = 0; fill(find, list); find.focus() }
+    if (palette.open) { find.value = ""; found = []; chosen = 0; fill(find, list); find.focus() }
   }).observe(palette, { attributes: true, attributeFilter: ["open"] })
 }
 

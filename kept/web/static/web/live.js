@@ -67,6 +67,7 @@ async function update() {
     patchPart(part, page.getElementById(part.id))
   }
   patchPanels(document.querySelector("#side"), page.querySelector("#side"))
+  document.body.dispatchEvent(new CustomEvent("kept:changed"))
   foldPanels()
   refresh()
   tellNewer()
@@ -89,6 +90,7 @@ export function keepLive() {
   stream.addEventListener("seen", (event) => { if (ours(event)) beat() })
   stream.addEventListener("room", (event) => { if (ours(event)) refreshRoom(JSON.parse(event.data).ticket) })
   stream.addEventListener("changed", lookAgain)
+  stream.addEventListener("notice", lookAgain)
   // After a gap in the line nobody knows what was missed: look once.
   let broken = false
   stream.addEventListener("error", () => { broken = true })

@@ -8,10 +8,14 @@ function showOpenTicket() {
   if (!workspace || !ticket) return
   workspace.classList.replace("workspace--queue", "workspace--ticket")
   for (const row of document.querySelectorAll(".row")) {
+    if (!row.dataset.ticket) continue
     const open = row.dataset.ticket === ticket.dataset.ticket
     row.classList.toggle("row--open", open)
     $(".row__link", row).toggleAttribute("aria-current", open)
-    if (open) row.classList.remove("row--changed")
+    if (open) {
+      row.classList.remove("row--changed")
+      row.scrollIntoView({ block: "nearest" })
+    }
   }
 }
 
@@ -32,7 +36,7 @@ function closeProof() {
 }
 
 function onChange({ target }) {
-  if (target.matches(".queue__filters select")) target.form.requestSubmit()
+  if (target.matches(".queue__filters [data-at-once]")) target.form.requestSubmit()
 }
 
 export function unfold(details) {
