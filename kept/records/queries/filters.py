@@ -25,6 +25,9 @@ MOMENTS = (
     "due_before", "due_after", "opened_before", "opened_after", "updated_before", "updated_after",
 )  # fmt: skip
 STANDINGS = ("open", "followed", "snoozed", "mentioned", "unread", "missed", "at_risk")
+STATUSES = (
+    "new", "open", "waiting", "resolved", "closed", "closed_unconfirmed", "merged", "spam", "any",
+)  # fmt: skip
 WAITS = ("customer", "third_party", "nobody")
 NAMES = (
     *WORDS, "owner", "customer", "waiting", "missed", "is", *MOMENTS, "order", "words",
@@ -128,17 +131,17 @@ def _problem(name: str, told: str) -> str:
     """Return what is wrong with one term, empty where nothing is."""
     if name == "words":
         return "" if len(told) <= LONGEST_WORDS else "The words to look for are too many."
+    choices = {"is": STANDINGS, "waiting": WAITS, "order": ORDERS, "status": STATUSES}.get(name)
+    if choices is not None:
+        known = all(one in choices for one in values_of(told)) and bool(values_of(told))
+        single = name in ("waiting", "order") and "," in told
+        return "" if known and not single else f"{name} is one of: {', '.join(choices)}."
     if name in WORDS:
         values = values_of(told)
         fits = 0 < len(values) <= MOST_VALUES and all(_WORD.fullmatch(one) for one in values)
         return "" if fits else f"{name} needs at most {MOST_VALUES} short words."
     if name in MOMENTS:
         return "" if _is_moment(told) else f"{name} needs a day, an instant or a span like +4h."
-    choices = {"is": STANDINGS, "waiting": WAITS, "order": ORDERS}.get(name)
-    if choices is not None:
-        known = all(one in choices for one in values_of(told)) and bool(values_of(told))
-        single = name != "is" and "," in told
-        return "" if known and not single else f"{name} is one of: {', '.join(choices)}."
     if name == "owner":
         return (
             "" if told in ("me", "none") or _is_number(told) else "owner is me, none or a number."
