@@ -62,7 +62,9 @@ def _filter(call: Call, query: asked.QueueQuery) -> QueueFilter:
         terms["view"] = view
     understood = read_filter(terms, view="all")
     if understood.problems:
-        raise Unusable(400, "bad_query", understood.problems[0], field="view")
+        named = understood.problems[0].partition(" ")[0]
+        raise Unusable(400, "bad_query", understood.problems[0],
+                       field=named if hasattr(query, named) else "view")  # fmt: skip
     return understood.filter
 
 
