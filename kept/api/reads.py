@@ -62,9 +62,9 @@ def _filter(call: Call, query: asked.QueueQuery) -> QueueFilter:
         terms["view"] = view
     understood = read_filter(terms, view="all")
     if understood.problems:
-        named = understood.problems[0].partition(" ")[0]
-        raise Unusable(400, "bad_query", understood.problems[0],
-                       field=named if hasattr(query, named) else "view")  # fmt: skip
+        told_of = understood.problems[0].partition(" ")[0]
+        field = told_of if hasattr(query, told_of) else "view"
+        raise Unusable(400, "bad_query", understood.problems[0], field=field)
     return understood.filter
 
 

@@ -3,7 +3,7 @@
 A ticket source yields tickets with the row its snippet comes from; a thing source yields what is
 found beside tickets, such as customers. Each asks its own index for its newest RECENT hits, and
 each holds the reader's rights itself: `%(desks)s` are the reader's desks, `%(granted)s` those
-whose customers' addresses they may see. The expressions must stay those of migration 0033.
+whose customers' addresses they may see. The expressions must stay those of migration 0034.
 A new place to look, such as knowledge articles, is one more entry here.
 """
 

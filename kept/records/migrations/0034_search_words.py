@@ -50,7 +50,7 @@ DROP INDEX customer_like;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("records", "0032_queue_filters")]
+    dependencies = [("records", "0033_queue_filters")]
     operations = [
         migrations.RunSQL(CONFIGURATIONS, WITHOUT),
         migrations.RunSQL(DROPPED, PLAIN),

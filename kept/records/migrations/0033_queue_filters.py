@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("records", "0031_saved_views_follows_snoozes")]
+    dependencies = [("records", "0032_saved_views_follows_snoozes")]
 
     operations = [
         migrations.RemoveIndex(

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("records", "0030_imports_take_turns"),
+        ("records", "0031_scim_display"),
     ]
 
     operations = [
