@@ -16,6 +16,7 @@ from kept.records.compiled import policy_by_hash
 from kept.records.queries.customer_history import PAGE, history, promises_to, tickets_of
 from kept.records.queries.customer_page import BookView, CustomerPageView, customer_page
 from kept.records.queries.customer_search import MOST, find_customers
+from kept.records.queries.personal_reads import reads_of
 from kept.services import personal_reads, profiles
 from kept.services.addresses import normal_number, region_of
 from kept.services.errors import DeskError
@@ -27,6 +28,7 @@ from kept.web.render import agent_id, render
 from kept.web.sign_in import signed_in
 
 SHOWN_ONCE = "customer-said"
+READS = 20
 """The key of the session under which an act leaves a sentence for the page after it."""
 
 
@@ -135,6 +137,7 @@ def _page(
         "turns": turns,
         "older": _older(view.id, turns[-1].at) if len(turns) == PAGE else "",
         "tickets": tickets_of(reader.id, view.id),
+        "reads": reads_of(reader.id, view.id, limit=READS),
         "promises": promises_to(reader.id, view.id),
         "zone": view.books[0].desk.zone,
         "problem": problem,

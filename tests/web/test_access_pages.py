@@ -6,7 +6,9 @@ from datetime import timedelta
 
 import pyotp
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from kept import clock
 from kept.records.models import Membership, Outbox, Session, SignInTry, SopSignature
@@ -320,3 +322,25 @@ def test_the_handbook_is_signed_on_its_page(db: None) -> None:
     newer = policies.propose("small", SIGNED.replace("1.0.0", "2.0.0"), by=None, at=clock.now())
     policies.activate(newer.pk, by=None, at=clock.now())
     assert "and sign it" in amira.get("/sop/small").content.decode()
+
+
+def test_who_saw_a_customer_stands_on_their_page_for_leads(
+    desk: Cast, chen: Client, amira: Client
+) -> None:
+    customer = ticket_row(dana_asks(at=ago(5))).customer_id
+    amira.get(f"/customers/{customer}")
+    lead = chen.get(f"/customers/{customer}").content.decode()
+    assert "Who saw the particulars" in lead and "Amira" in lead.split("Who saw")[1]
+    assert "Who saw" not in amira.get(f"/customers/{customer}").content.decode()
+
+
+def test_the_people_page_asks_as_much_for_many_as_for_few(desk: Cast, chen: Client) -> None:
+    chen.get("/admin/people")
+    with CaptureQueriesContext(connection) as few:
+        chen.get("/admin/people")
+    for number in range(20):
+        one = people.create_agent(email=f"p{number}@kept.example", name=f"P{number}")
+        people.add_membership(one, "small", role="agent")
+    with CaptureQueriesContext(connection) as many:
+        chen.get("/admin/people")
+    assert len(many) == len(few) <= 10
