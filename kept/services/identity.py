@@ -30,9 +30,18 @@ from kept.records.models import (
     CustomerAddress,
     CustomerAuthenticator,
     IdentityCheck,
+    Ticket,
 )
-from kept.services import account_secrets, mailing, one_time_codes, permissions, work
+from kept.services import (
+    account_secrets,
+    mailing,
+    one_time_codes,
+    permissions,
+    personal_reads,
+    work,
+)
 from kept.services.addresses import NUMBERS
+from kept.services.beginning import active_policy
 from kept.services.errors import AgentId, Conflict, NotFound, NotValid
 from kept.services.journal import on_ticket, record
 from kept.services.links import new_message_id, reply_token
@@ -126,6 +135,23 @@ def called_back(
             return _wrong(ticket, who, way, check)
 
     return retried(once)
+
+
+def number_to_call(ticket_id: int, *, by: AgentId, at: datetime, address: int) -> str:
+    """Return a number on file for a call back, and put on record who asked for it."""
+    ticket = Ticket.objects.filter(pk=ticket_id).select_related("desk").first()
+    if ticket is None:
+        raise NotFound("There is no such ticket.")
+    who = permissions.standing(by, ticket.desk_id)
+    permissions.require(who, "verify", active_policy(ticket.desk_id))
+    usable = usable_addresses(
+        ticket.customer_id or 0, ticket.desk_id, ticket.opened_at, WayKind.CALL_BACK
+    )
+    row = usable.filter(pk=address).first()
+    if row is None:
+        raise NotFound("There is no such ticket.")
+    personal_reads.note(by, [row.customer_id], at=at, ticket=ticket_id)
+    return str(row.value)
 
 
 def give_up(ticket_id: int, *, by: AgentId, at: datetime) -> None:

@@ -22,15 +22,9 @@ from kept.services import (
 from kept.services.errors import NotValid
 from kept.web import forms
 from kept.web.forms import Field
+from kept.web.languages import LANGUAGES
 from kept.web.say import plain
 
-LANGUAGES = (
-    ("en", "English"), ("hi", "हिन्दी (Hindi)"), ("kn", "ಕನ್ನಡ (Kannada)"),
-    ("es", "Español (Spanish)"), ("de", "Deutsch"), ("fr", "Français"), ("pt", "Português"),
-    ("ar", "العربية (Arabic)"), ("ur", "اردو (Urdu)"), ("ta", "தமிழ் (Tamil)"),
-    ("te", "తెలుగు (Telugu)"), ("ml", "മലയാളം (Malayalam)"), ("zh", "中文 (Chinese)"),
-    ("ja", "日本語 (Japanese)"),
-)  # fmt: skip
 KINDS = (
     ("email", "e-mail"), ("phone", "telephone"), ("whatsapp", "WhatsApp"),
     ("post", "postal address"), ("other", "something else"),

@@ -7,8 +7,10 @@ from django.templatetags.static import static
 from django.urls import reverse
 from jinja2 import Environment, StrictUndefined
 
+from kept.services.addresses import shown_number
 from kept.web import say
 from kept.web.bulk_forms import FORMS
+from kept.web.languages import language
 from kept.web.places import QUIET_VIEWS, VIEWS
 
 
@@ -42,4 +44,6 @@ def environment(**options: Any) -> Environment:
         say.iso, say.micros, say.plain, say.deed, say.money, say.size,
     ):  # fmt: skip
         made.filters[show.__name__] = show
+    made.filters["number"] = shown_number
+    made.filters["language"] = language
     return made

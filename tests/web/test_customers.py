@@ -187,6 +187,38 @@ def test_an_account_is_covered_until_its_owner_is_known(db: None) -> None:
     assert export.status_code == 404
 
 
+def test_a_number_is_rung_without_being_shown(amira: Client, desk: Cast) -> None:
+    number = dana_writes("Call me.", at=ago(5)).ticket
+    assert number is not None
+    customer = customer_of(number)
+    phone = CustomerAddress.objects.create(
+        customer_id=customer, kind="phone", value="+442079460018"
+    ).pk
+    answer = amira.get(f"/tickets/{number}/call/{phone}")
+    assert (answer.status_code, answer["Location"]) == (302, "tel:+442079460018")
+    assert PersonalRead.objects.filter(customer_id=customer, agent_id=desk.amira).exists()
+    mail = CustomerAddress.objects.get(customer_id=customer, kind="email").pk
+    assert amira.get(f"/tickets/{number}/call/{mail}").status_code == 404
+
+
+def test_the_panel_checks_who_the_customer_is(amira: Client, desk: Cast) -> None:
+    number = dana_writes("Who am I?", at=ago(5)).ticket
+    assert number is not None
+    phone = CustomerAddress.objects.create(
+        customer_id=customer_of(number), kind="phone", value="+442079460018"
+    ).pk
+    page = text(amira, f"/tickets/{number}")
+    assert "Check who the customer is" in page
+    assert f"/tickets/{number}/call/{phone}" in page
+    answer = amira.post(f"/tickets/{number}/identity-calls", {"address": phone, "passed": "yes"})
+    assert answer.status_code == 302
+    page = text(amira, f"/tickets/{number}")
+    assert "yes, by phone number" in page
+    assert "Check who the customer is" not in page
+    again = amira.post(f"/tickets/{number}/identity-failures")
+    assert again.status_code == 302
+
+
 def test_look_alikes_are_merged_side_by_side_and_taken_apart(
     amira: Client, desk: Cast, dana: int
 ) -> None:

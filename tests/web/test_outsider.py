@@ -12,6 +12,7 @@ from kept.records.models import (
     Attachment,
     CadenceTask,
     CommitmentRow,
+    CustomerAddress,
     CustomerImport,
     Follow,
     Household,
@@ -67,6 +68,9 @@ def addresses(number: int) -> dict[str, str]:
         began_by_id=lead.agent_id,
     )  # fmt: skip
     customer = Ticket.objects.values_list("customer_id", flat=True).get(pk=number)
+    number_on_file = CustomerAddress.objects.create(
+        customer_id=customer, kind="phone", value="+442079460018"
+    ).pk
     made = {"desk_id": lead.desk_id, "made_at": clock.now()}
     home = Household.objects.create(name="Dana's household", **made).pk
     firm = Organisation.objects.create(name="Dana's firm", **made).pk
@@ -90,6 +94,7 @@ def addresses(number: int) -> dict[str, str]:
         "suggestions": f"{here}/suggestions",
         "picture": f"/attachments/{file.pk}/picture",
         "upload": f"/uploads/{token}",
+        "call-back": f"/tickets/{number}/call/{number_on_file}",
         "customer": f"/customers/{customer}",
         "customer-act": f"/customers/{customer}/notes",
         "customer-export": f"/customers/{customer}.json",
