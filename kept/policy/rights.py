@@ -21,7 +21,7 @@ EVERYTHING = "*"
 LEADING_ACTS = frozenset({
     "propose_policy", "activate_policy", "waive", "retract", "erase", "manage_access",
     "read_audit", "declare_outage", "manage_tags", "import_customers", "export_customers",
-    "manage_macros",
+    "manage_macros", "manage_roster",
 })  # fmt: skip
 LEADING_ROLES = frozenset({"lead", "manager", "supervisor", "team_lead", "head", "owner"})
 SEEING = {"see_contacts": "reply", "see_personal": "verify"}

@@ -170,6 +170,7 @@ def _tell_step(ticket: LockedTicket, step: OpenStep, cause: str) -> None:
 def _assign(ticket: LockedTicket, assign: Assign, cause: str) -> Assigned:
     people = ticket.candidates()
     choice = assigning.choose(ticket, assign, people)
+    assigning.keep(ticket, choice, why="rule")
     if choice.agent is not None:
         told = tuple(p for p in people if p.id == choice.agent)
         _tell_people(ticket, told, ("dashboard",), _about(ticket, "is yours"), assign, cause)

@@ -13,6 +13,7 @@ from django.db import connection
 
 from kept.policy import Policy, TicketState
 from kept.policy.decisions import Refuse
+from kept.policy.routing import weights
 from kept.policy.state import Commitment
 from kept.records.compiled import policy_with
 from kept.records.instants import instant
@@ -73,7 +74,7 @@ class LockedTicket:
     def candidates(self) -> tuple[Colleague, ...]:
         """The same people with their open tickets, for whoever chooses among them."""
         if self._people is None or any(each.open_tickets is None for each in self._people):
-            self._people = candidates(self.desk, self.at)
+            self._people = candidates(self.desk, self.at, weights(self.policy))
         return self._people
 
     @property

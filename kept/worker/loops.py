@@ -10,6 +10,7 @@ from kept.channels.mail import outgoing, receive
 from kept.channels.mail.sandbox import Sandbox
 from kept.channels.mail.send import Connection
 from kept.services import (
+    availability,
     budgets,
     cadences,
     clocks,
@@ -21,6 +22,7 @@ from kept.services import (
     outages,
     policies,
     presence,
+    reassigning,
     snoozes,
     uploads,
 )
@@ -49,6 +51,7 @@ def all_loops(stopping: threading.Event) -> tuple[Loop, ...]:
         Loop(name="outages", work=_outages, every_seconds=5.0, hears=frozenset({"outage"})),
         Loop(name="watchdog", work=_watch, every_seconds=30.0),
         Loop(name="heartbeat", work=_heartbeat(), every_seconds=heartbeats.EVERY_SECONDS),
+        Loop(name="absences", work=_absences, every_seconds=15.0),
         Loop(name="cadences", work=_cadences, every_seconds=60.0),
         Loop(name="imports", work=_imports, every_seconds=1.0),
         Loop(name="duplicates", work=_duplicates, every_seconds=30.0),
@@ -72,6 +75,14 @@ def _outages() -> int:
 
 def _snoozes() -> int:
     return snoozes.wake(at=clock.now())
+
+
+def _absences() -> int:
+    now = clock.now()
+    availability.come_back(at=now)
+    reassigning.hand_on_all(at=now)
+    reassigning.take_stale(at=now)
+    return 0
 
 
 def _watch() -> int:

@@ -52,6 +52,12 @@ from kept.records.models.mail import (
 from kept.records.models.outages import Outage, OutageContact
 from kept.records.models.people import Agent, Membership, Shift
 from kept.records.models.reads import PersonalRead
+from kept.records.models.routing import (
+    AvailabilityChange,
+    MovedTicket,
+    RoutingChoice,
+    WorkTerms,
+)
 from kept.records.models.sending import Notification, Outbox
 from kept.records.models.sessions import Session
 from kept.records.models.sign_ins import SignInTry
@@ -79,17 +85,17 @@ from kept.records.models.writing import (
 
 __all__ = [
     "AccessEvent", "AccessReview", "Agent", "AgentChoice", "Alarm", "ApiToken", "ApprovalRow",
-    "Attachment", "Authenticator", "BulkAct", "CadenceTask", "CommitmentRow", "Customer",
-    "CustomerAddress", "CustomerAuthenticator", "CustomerDesk", "CustomerImport",
+    "Attachment", "Authenticator", "AvailabilityChange", "BulkAct", "CadenceTask", "CommitmentRow",
+    "Customer", "CustomerAddress", "CustomerAuthenticator", "CustomerDesk", "CustomerImport",
     "CustomerMerge", "CustomerNote", "CustomerPair", "CustomerPin", "Desk", "Draft", "Erasure",
     "Follow", "Heartbeat", "Household", "HouseholdMember", "IdempotentAnswer", "Identity",
     "IdentityCheck", "IdentityProvider", "ImportChunk", "ImportRow", "Journal", "KeptText",
     "LeavingReply", "Lift", "Macro", "Mailbox", "Membership", "Mention", "Message",
-    "MessageIdSeen", "NoticeChoice", "Notification", "OneTimeLink", "Organisation",
+    "MessageIdSeen", "MovedTicket", "NoticeChoice", "Notification", "OneTimeLink", "Organisation",
     "OrganisationMember", "Outage", "OutageContact", "Outbox", "Passkey", "Payment",
     "PersonalRead", "PolicyProposal", "PolicyVersion", "Preference", "Presence", "Purchase",
     "RawMessage", "RecoveryCode", "ReplyToken", "ReviewDecision", "RoomLine", "RoomRead",
-    "SavedView", "ScimGroup", "ScimUser", "Session", "Shift", "SignInTry", "Snooze",
-    "SopSignature", "Spent", "StepEvidence", "Tag", "Ticket", "TicketLink", "TicketTag",
-    "TimeEntry", "Upload", "ViewPlace",
+    "RoutingChoice", "SavedView", "ScimGroup", "ScimUser", "Session", "Shift", "SignInTry",
+    "Snooze", "SopSignature", "Spent", "StepEvidence", "Tag", "Ticket", "TicketLink", "TicketTag",
+    "TimeEntry", "Upload", "ViewPlace", "WorkTerms",
 ]  # fmt: skip

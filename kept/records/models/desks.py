@@ -16,6 +16,8 @@ class Desk(models.Model):
     sop = models.CharField(max_length=60)
     address = models.CharField(max_length=254, unique=True)
     zone = models.CharField(max_length=60)
+    stale_minutes = models.PositiveIntegerField(null=True)
+    """After so long without an act of its owner a ticket goes back to its team; None is never."""
 
     class Meta:
         db_table = "desk"

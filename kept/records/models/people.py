@@ -17,6 +17,13 @@ class Agent(AbstractBaseUser):
     """Acts through the API only: no sign-in, no duty, no notifications."""
     undo_seconds = models.SmallIntegerField(default=10, db_default=10)
     """How long a reply of theirs can be taken back, 0 to 30."""
+    availability = models.CharField(max_length=10, default="available", db_default="available")
+    """What they say of themselves: available, busy or away, until `availability_until`."""
+    availability_reason = models.CharField(max_length=200, default="", db_default="")
+    availability_since = models.DateTimeField(null=True)
+    availability_until = models.DateTimeField(null=True)
+    telephone = models.CharField(max_length=40, default="", db_default="")
+    """Where a page calls them."""
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
     objects: ClassVar[BaseUserManager[Self]] = BaseUserManager()
@@ -26,6 +33,17 @@ class Agent(AbstractBaseUser):
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(
                 condition=models.Q(undo_seconds__range=(0, 30)), name="undo_within_30_seconds"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(availability__in=("available", "busy", "away")),
+                name="availability_is_known",
+            ),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(
+                fields=["availability_until"],
+                condition=~models.Q(availability="available"),
+                name="agent_back_at",
             )
         ]
 
