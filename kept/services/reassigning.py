@@ -58,6 +58,8 @@ def preview(
     found = []
     for number, subject, due_at in _due_before_return(agent, at, until=until, limit=limit):
         ticket = look(number, at=at)
+        if all(one.id != agent for one in ticket.people()):
+            continue  # No member any more: theirs moves, but they read nothing of it.
         choice = _choice(ticket, agent)
         found.append(Moving(ticket=number, subject=subject, due_at=due_at, to=choice.agent,
                             reasons=choice.reasons))  # fmt: skip

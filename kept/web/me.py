@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.http import HttpRequest
 
+from kept import clock
 from kept.records.queries.desk_pages import unseen_count
 from kept.records.queries.desks import desks_of
 from kept.records.queries.members import managed_desks
@@ -20,6 +21,7 @@ class Me:
     desks: tuple[DeskView, ...]
     unseen: int = 0
     """Notifications not looked at; stops at 100."""
+    availability: str = "available"
 
     @property
     def places(self) -> tuple[tuple[str, tuple[Place, ...]], ...]:
@@ -42,4 +44,12 @@ def me(
         standing=str(getattr(request.user, "email", "")),
         desks=desks_of(number) if desks is None else desks,
         unseen=unseen_count(number) if unseen is None else unseen,
+        availability=_availability(request),
     )
+
+
+def _availability(request: HttpRequest) -> str:
+    until = getattr(request.user, "availability_until", None)
+    if until is not None and until <= clock.now():
+        return "available"
+    return str(getattr(request.user, "availability", "available"))

@@ -27,9 +27,7 @@ def amiras(cast: Cast) -> int:
     return number
 
 
-def test_whoever_goes_away_hands_on_what_falls_due_before_the_return(
-    cast: Cast, dev: int
-) -> None:
+def test_whoever_goes_away_hands_on_what_falls_due_before_the_return(cast: Cast, dev: int) -> None:
     number = amiras(cast)
     moved = availability.say(
         cast.amira, by=cast.amira, at=SOON, availability="away", until=EVENING, reason="dentist"
@@ -159,9 +157,7 @@ def test_only_oneself_and_a_lead_of_a_shared_desk_say_it(cast: Cast) -> None:
     with pytest.raises(NotValid):
         availability.say(cast.amira, by=cast.amira, at=MONDAY, availability="gone")
     with pytest.raises(NotValid):
-        availability.say(
-            cast.amira, by=cast.amira, at=MONDAY, availability="away", until=MONDAY
-        )
+        availability.say(cast.amira, by=cast.amira, at=MONDAY, availability="away", until=MONDAY)
     with pytest.raises(NotAllowed):
         availability.set_stale(cast.desk, 60, by=cast.amira)
     with pytest.raises(NotFound):
