@@ -38,7 +38,8 @@ PUBLIC = {
 }  # fmt: skip
 OWN = {
     "macros", "queue", "wallboard", "outbox", "outages", "quarantine", "sign-out", "tags",
-    "account", "account-act", "availability", "customers", "customer-new", "customer-pairs", "profile-reviews",
+    "account", "account-act", "availability", "customers",
+    "customer-new", "customer-pairs", "profile-reviews",
     "customer-imports", "households", "organisations", "views", "view-order", "view-counts",
     "bulk", "notices", "duties", "search", "search-suggestions", "colleagues",
 }  # fmt: skip
@@ -197,7 +198,8 @@ def test_an_outsiders_own_pages_hold_nothing_of_the_desk(eve: Client, ticket: in
         "/search?q=dana%40example.com", "/search?q=from%3Adana", "/search?q=is%3Aopen",
         "/search/suggestions?q=Help", "/search/suggestions?q=dana",
         "/colleagues?desk=small&q=a", "/customers", "/customers/duplicates",
-        "/customers/reviews", "/customers/imports", "/households", "/organisations", "/availability",
+        "/customers/reviews", "/customers/imports", "/households", "/organisations",
+        "/availability",
     )  # fmt: skip
     for address in addresses:
         page = eve.get(address).content.decode()

@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("records", "0029_macros"),
+        ("records", "0034_search_words"),
     ]
 
     operations = [
