@@ -24,11 +24,17 @@ def known() -> Known:
     return msgspec.yaml.decode(text, type=Known)
 
 
-def take_in(*, by: int, at: datetime) -> int:
-    """Import every desk's table; return how many rows there were."""
+def take_in(*, by: int, at: datetime, now: datetime, since: datetime | None = None) -> int:
+    """Import every desk's table as it is at an instant; return how many rows there were.
+
+    What was bought later is left out; with `since`, only what was bought from then on comes in.
+    """
     rows = 0
-    for desk, people in known().items():
-        table = line_of(COLUMNS) + "".join(_line(person, at) for person in people)
+    for desk, everybody in known().items():
+        people = [one for one in everybody if since is None or _bought(one, now) > since]
+        if not people:
+            continue
+        table = line_of(COLUMNS) + "".join(_line(person, at, now) for person in people)
         body = table.encode()
         run = importing.upload(
             queries.desk_number(desk), by=by, at=at, filename=f"{desk}-customers.csv",
@@ -48,9 +54,15 @@ def _finish(at: datetime) -> int:
     return rows
 
 
-def _line(person: dict[str, str], at: datetime) -> str:
+def _line(person: dict[str, str], at: datetime, now: datetime) -> str:
     told = dict(person)
-    bought = told.pop("bought", "")
-    if bought:
-        told["bought on"] = (at - duration(bought)).date().isoformat()
+    bought = _bought(person, now)
+    if told.pop("bought", "") and bought <= at:
+        told["bought on"] = bought.date().isoformat()
+    else:
+        told.pop("product", None)
     return line_of(told.get(column, "") for column in COLUMNS)
+
+
+def _bought(person: dict[str, str], now: datetime) -> datetime:
+    return now - duration(person.get("bought", "9999d"))

@@ -103,7 +103,7 @@ def play(*, password: str, now: datetime, say: Say = lambda _line: None) -> int:
     """Set up the demo and play three weeks; return the number of tickets."""
     begin = now - timedelta(days=22)
     ids = set_up(password=password, at=begin)
-    customers.take_in(by=ids["chen"], at=begin)
+    customers.take_in(by=ids["chen"], at=begin, now=now)
     with Sandbox() as sandbox, _not_waiting_for_the_disk():
         stage = Stage(ids, sandbox, now, say)
         for desk in cast():
@@ -111,6 +111,7 @@ def play(*, password: str, now: datetime, say: Say = lambda _line: None) -> int:
                 at = now - duration(story.ago)
                 stage.plan(at, partial(stage.open, desk, story))
         stage.play()
+        customers.take_in(by=ids["chen"], at=now, now=now, since=begin)
     return queries.ticket_count()
 
 
