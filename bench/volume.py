@@ -181,8 +181,9 @@ def copies(first: int, count: int, *, is_open: bool = True) -> None:
           timer_failures)
         SELECT desk_id, subject, customer_id, {status},
           (ARRAY['P1','P2','P3','P4'])[1 + n % 4], level, type, topic,
-          CASE WHEN n % 3 > 0 THEN 1 + n % 7 END, team, channel, waiting_on, opened_at,
-          updated_at, {state}, state_seq, last_hash, policy_hash, w.due, w.due, 'resolution',
+          CASE WHEN n % 3 > 0 THEN 1 + n % 7 END, team, channel, waiting_on,
+          opened_at - n * interval '1 second', updated_at - n * interval '1 second',
+          {state}, state_seq, last_hash, policy_hash, w.due, w.due, 'resolution',
           next_due_clause, next_due_commitment, w.due - interval '1 hour', 0,
           (extract(epoch FROM w.due) * 1000000)::bigint, '', 0
         FROM generate_series(1::bigint, %s) n

@@ -5,7 +5,7 @@ page behind it. Every test reads columns of the queue's own index, or a small se
 """
 
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from kept.records.instants import instant
 from kept.records.queries.filters import moment_of, values_of
@@ -62,10 +62,25 @@ STANDING_TESTS = {
     "missed": "t.missed_count > 0",
     "at_risk": AT_RISK,
 }
+LISTED = {"following", "mentions", "snoozed", "followed", "mentioned", "unread"}
+"""Views and standings that begin with a short list of the reader's own."""
+FEW = 2000
+_MY_DESKS = f"SELECT m.desk_id FROM membership m WHERE {HELD}"
+_NAMES = """SELECT c.id FROM customer c WHERE to_tsvector('kept_words', left(c.name, 1000))
+  @@ websearch_to_tsquery('kept_words', {words}) AND c.name !~ '@|[0-9][0-9][0-9]' LIMIT 500"""
 MOMENTS = {
     "opened_before": "t.opened_at < {}", "opened_after": "t.opened_at >= {}",
     "updated_before": "t.updated_at < {}", "updated_after": "t.updated_at >= {}",
 }  # fmt: skip
+
+
+class Part(NamedTuple):
+    """One of the disjoint tests of a filter; `across` is quick over all desks at once, because
+    it begins with what one person owns or with a list of numbers.
+    """
+
+    test: str
+    across: bool = False
 
 
 def is_settled(wanted: QueueFilter) -> bool:
@@ -79,11 +94,12 @@ def is_settled(wanted: QueueFilter) -> bool:
 
 def parts(
     wanted: QueueFilter, *, agent: int, at: datetime, zone: str = "UTC", mark: str = ""
-) -> tuple[tuple[str, ...], dict[str, Any]]:
+) -> tuple[tuple[Part, ...], dict[str, Any]]:
     """Return disjoint tests whose union a filter means, and their values named after `mark`.
 
-    `mine` is two: what one owns, and what has no owner and waits for one's team. Apart, each
-    follows an index of its own.
+    `mine` is two: what one owns, and what has no owner and waits for one's team. Words are two:
+    where few tickets hold them these are listed, else the queue is walked until enough are met.
+    Apart, each follows an index of its own.
     """
     values: dict[str, Any] = {"agent": agent, "at": at, "now": instant(at)}
     tests = [_status(wanted)]
@@ -97,10 +113,20 @@ def parts(
     tests += _moments(wanted, values, mark, at=at, zone=zone)
     tests += _sets(wanted, values, mark)
     common = " AND ".join(test for test in tests if test)
-    if wanted.view != "mine":
-        return (common,), values
-    return tuple(f"{whose} AND {_AWAKE} AND {common}" for whose in
-                 ("t.owner_id = %(agent)s", _FREE)), values  # fmt: skip
+    listed = wanted.view in LISTED or bool(set(values_of(wanted.standing or "")) & LISTED)
+    made = [Part(common, listed or wanted.owner not in (None, "", "none"))]
+    if wanted.view == "mine":
+        made = [
+            Part(f"t.owner_id = %(agent)s AND {_AWAKE} AND {common}", across=True),
+            Part(f"{_FREE} AND {_AWAKE} AND {common}"),
+        ]
+    if wanted.words:
+        made = [
+            Part(f"{one} AND {part.test}", part.across or across)
+            for part in made
+            for one, across in _words(wanted.words, values, mark)
+        ]
+    return tuple(made), values
 
 
 def _status(wanted: QueueFilter) -> str:
@@ -174,20 +200,29 @@ def _sets(wanted: QueueFilter, values: dict[str, Any], mark: str) -> list[str]:
     if wanted.tag:
         values[f"{mark}tag"] = [one.lower() for one in values_of(wanted.tag)]
         tests.append(TAGGED.replace("%(tag)s", f"%({mark}tag)s"))
-    if wanted.words:
-        tests.append(_words(wanted.words, values, mark))
     return tests
 
 
-def _words(words: str, values: dict[str, Any], mark: str) -> str:
-    """Words are looked for in subjects and in names that are no addresses, as in the search."""
+def _words(words: str, values: dict[str, Any], mark: str) -> tuple[tuple[str, bool], ...]:
+    """Return the tests of words in subjects and in names that are no addresses."""
     number = words.removeprefix("#")
     if number.isascii() and number.isdigit() and len(number) < 18:
         values[f"{mark}ticket_number"] = int(number)
-        return f"t.id = %({mark}ticket_number)s"
+        return ((f"t.id = %({mark}ticket_number)s", True),)
     values[f"{mark}words"] = words
+    names = _NAMES.format(words=f"%({mark}words)s")
     asked = WORDS_ASKED.format(words=f"%({mark}words)s")
-    return f"""({SUBJECT_WORDS} @@ {asked} OR t.customer_id = ANY(ARRAY(
-        SELECT c.id FROM customer c WHERE to_tsvector('kept_words', left(c.name, 1000))
-          @@ websearch_to_tsquery('kept_words', %({mark}words)s)
-          AND c.name !~ '@|[0-9][0-9][0-9]' LIMIT 500)))"""
+    held = SUBJECT_WORDS.replace("t.", "s.")
+    found = f"""
+        (SELECT s.id FROM ticket s WHERE {held} @@ {asked}
+           AND s.desk_id IN ({_MY_DESKS}) LIMIT {FEW})
+        UNION ALL
+        (SELECT s.id FROM ({names}) c CROSS JOIN LATERAL (
+           SELECT s.id FROM ticket s WHERE s.customer_id = c.id
+             AND s.desk_id IN ({_MY_DESKS}) ORDER BY s.customer_id LIMIT {FEW}) s LIMIT {FEW})"""
+    count = f"(SELECT count(*) FROM ({found}) few)"
+    return (
+        (f"{count} < {FEW} AND t.id = ANY(ARRAY({found}))", True),
+        (f"""{count} >= {FEW} AND ({SUBJECT_WORDS} @@ {asked}
+              OR t.customer_id = ANY(ARRAY({names})))""", False),
+    )  # fmt: skip

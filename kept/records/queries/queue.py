@@ -17,7 +17,7 @@ from kept.records.instants import instant
 from kept.records.masks import hidden
 from kept.records.queries.desks import desks_of
 from kept.records.queries.filters import VIEWS
-from kept.records.queries.narrowing import is_settled, parts
+from kept.records.queries.narrowing import Part, is_settled, parts
 from kept.records.queries.own import own
 from kept.records.queries.views import (
     DeskView,
@@ -226,7 +226,7 @@ def rows_of(
     tests, values = parts(wanted, agent=agent, at=at, zone=zone)
     if unlike:
         other = "(t.severity IS NULL OR t.severity <> ALL(%(unlike)s))"
-        tests = tuple(f"{test} AND {other}" for test in tests)
+        tests = tuple(Part(f"{test} AND {other}", across) for test, across in tests)
         values["unlike"] = list(unlike)
     key, number = read_cursor(place)
     values |= {"desks": desks, "key": key, "number": number, "limit": limit}
@@ -248,16 +248,17 @@ def rows_of(
 
 
 def merged(
-    order: Order, tests: tuple[str, ...], after: str, desks: str = "%(desks)s::bigint[]"
+    order: Order, tests: tuple[Part, ...], after: str, desks: str = "%(desks)s::bigint[]"
 ) -> str:
     """Return SQL of the next ids: a few from each desk's own index, for each part of a filter."""
-    return " UNION ALL ".join(
-        f"""(SELECT n.id, n.k FROM unnest({desks}) AS one(desk)
-          CROSS JOIN LATERAL (SELECT t.id, {order.column} AS k FROM ticket t
-            WHERE t.desk_id = one.desk AND {test} {after}
-            ORDER BY {order.by(order.column, "t.id")} LIMIT %(limit)s) n)"""
-        for test in tests
-    )
+    found = []
+    for test, across in tests:
+        here = f"t.desk_id = ANY({desks})" if across else "t.desk_id = one.desk"
+        page = f"""SELECT t.id, {order.column} AS k FROM ticket t WHERE {here} AND {test} {after}
+            ORDER BY {order.by(order.column, "t.id")} LIMIT %(limit)s"""
+        each = f"SELECT n.id, n.k FROM unnest({desks}) AS one(desk) CROSS JOIN LATERAL ({page}) n"
+        found.append(f"({page if across else each})")
+    return " UNION ALL ".join(found)
 
 
 def ids_of(agent: int, wanted: QueueFilter, *, at: datetime, limit: int) -> list[int]:
@@ -295,7 +296,7 @@ def counted(
             " + ".join(
                 f"(SELECT count(*) FROM (SELECT 1 FROM ticket t WHERE t.desk_id = ANY(%({there})s)"
                 f" AND {test} LIMIT {COUNT_LIMIT}) one)"
-                for test in tests
+                for test, _ in tests
             )
         )
     if not columns:

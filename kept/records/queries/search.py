@@ -120,7 +120,7 @@ def _question(agent: int, line: str, *, at: datetime) -> Question:
     slugs = set((understood.filter.desk or "").split(",")) - {""}
     shown = [desk.id for desk in desks if not slugs or desk.slug in slugs]
     tests, values = parts(understood.filter, agent=agent, at=at)
-    narrow = f"t.desk_id = ANY(%(desks)s) AND ({' OR '.join(f'({one})' for one in tests)})"
+    narrow = f"t.desk_id = ANY(%(desks)s) AND ({' OR '.join(f'({one.test})' for one in tests)})"
     number = words.removeprefix("#")
     values |= {
         "desks": shown, "words": words, "sender": sender,

@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db import connection
 
 from kept.records.queries.filters import values_of
-from kept.records.queries.narrowing import parts
+from kept.records.queries.narrowing import Part, parts
 from kept.records.queries.queue import COUNT_LIMIT, Order, merged, order_of
 from kept.records.queries.views import QueueFilter, View
 
@@ -55,14 +55,14 @@ def _beyond(order: Order, *, above: bool) -> str:
     return f"AND ({order.column}, t.id) {sign} ((SELECT k FROM me), (SELECT id FROM me))"
 
 
-def _next(order: Order, tests: tuple[str, ...]) -> str:
+def _next(order: Order, tests: tuple[Part, ...]) -> str:
     found = merged(order, tests, _beyond(order, above=False), _DESKS)
     return f"(SELECT n.id FROM ({found}) n ORDER BY {order.by('n.k', 'n.id')} LIMIT 1)"
 
 
-def _count(tests: tuple[str, ...], which: str) -> str:
+def _count(tests: tuple[Part, ...], which: str) -> str:
     return " + ".join(
         f"(SELECT count(*) FROM (SELECT 1 FROM ticket t WHERE t.desk_id = ANY({_DESKS})"
         f" AND {test} {which} LIMIT %(most)s) one)"
-        for test in tests
+        for test, _ in tests
     )

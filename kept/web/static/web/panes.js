@@ -89,7 +89,14 @@ export function say(words) {
   setTimeout(() => { if (toast.textContent === words) toast.textContent = "" }, 6000)
 }
 
+// What is left empty has no place in the address of a view.
+function onFormData({ target, formData }) {
+  if (!target.matches(".queue__filters")) return
+  for (const [name, value] of [...formData]) if (value === "") formData.delete(name)
+}
+
 export function keepPanes() {
+  addEventListener("formdata", onFormData)
   addEventListener("change", onChange)
   addEventListener("click", onClick)
   addEventListener("keydown", (event) => { if (event.key === "Escape") closeProof() })
