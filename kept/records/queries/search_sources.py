@@ -54,28 +54,58 @@ class ThingSource:
     sql: str
 
 
+FEW = 3000
+WALKED = 50_000
+"""A word that stands in more than FEW texts is looked for in so many of the newest."""
+
+
+def newest(few: str, walked: str) -> str:
+    """Return SQL of the newest hits of words, whether few texts hold them or nearly all do.
+
+    Up to FEW come from the index of words and are narrowed then. More than that are met soon on
+    a walk from the newest, and only then is it walked: two common words that never meet must
+    not cost a walk through everything.
+    """
+    return f"""WITH few AS MATERIALIZED ({few} LIMIT {FEW + 1})
+        (SELECT t.id, f.message FROM few f(ticket, message) JOIN ticket t ON t.id = f.ticket
+         WHERE (SELECT count(*) FROM few) <= {FEW} AND {{narrow}}
+         ORDER BY f.message DESC NULLS LAST, t.id DESC)
+        UNION ALL ({
+        walked.format(common=f"(SELECT count(*) FROM few) > {FEW}", narrow="{narrow}")
+    } LIMIT {RECENT})"""
+
+
 TICKETS: tuple[TicketSource, ...] = (
     TicketSource(
         name="number", weight=16,
         sql="SELECT t.id, NULL::bigint FROM ticket t WHERE t.id = %(number)s AND {narrow}"),
     TicketSource(
         name="subject", weight=6,
-        sql=f"""SELECT t.id, NULL::bigint FROM ticket t
-            WHERE {held("t.subject")} @@ {asked()} AND {{narrow}} ORDER BY t.id DESC"""),
-    TicketSource(
-        name="message", weight=2,
-        sql=f"""SELECT t.id, w.id FROM message w JOIN ticket t ON t.id = w.ticket_id
-            WHERE {held("w.text")} @@ {asked()} AND w.kind = 'public' AND {{narrow}}
-            ORDER BY w.id DESC"""),
-    TicketSource(
-        name="note", weight=1,
-        sql=f"""SELECT t.id, w.id FROM message w JOIN ticket t ON t.id = w.ticket_id
-            WHERE {held("w.text")} @@ {asked()} AND w.kind = 'note' AND {{narrow}}
-            ORDER BY w.id DESC"""),
+        sql=newest(
+            f"SELECT s.id, NULL::bigint FROM ticket s WHERE {held('s.subject')} @@ {asked()}",
+            f"""SELECT t.id, NULL::bigint FROM ticket t WHERE {{common}} AND {{narrow}}
+                AND {held("t.subject")} @@ {asked()}
+                AND t.id > (SELECT max(id) FROM ticket) - {WALKED} ORDER BY t.id DESC""")),
+    *(
+        TicketSource(
+            name=name, weight=weight,
+            sql=newest(
+                f"""SELECT s.ticket_id, s.id FROM message s
+                    WHERE {held("s.text")} @@ {asked()} AND s.kind = '{kind}'""",
+                f"""SELECT t.id, w.id FROM message w JOIN ticket t ON t.id = w.ticket_id
+                    WHERE {{common}} AND w.kind = '{kind}' AND {{narrow}}
+                      AND {held("w.text")} @@ {asked()}
+                      AND w.id > (SELECT max(id) FROM message) - {WALKED}
+                    ORDER BY w.id DESC"""))
+        for name, weight, kind in (("message", 2, "public"), ("note", 1, "note"))
+    ),
     TicketSource(
         name="customer", weight=4,
-        sql=f"""SELECT t.id, NULL::bigint FROM customer c JOIN ticket t ON t.customer_id = c.id
-            WHERE {NAME_HELD} @@ {NAME_ASKED.format("%(words)s")} AND {NAME_SEEN} AND {{narrow}}
+        sql=f"""SELECT t.id, NULL::bigint FROM (
+              SELECT c.id, c.name FROM customer c
+              WHERE {NAME_HELD} @@ {NAME_ASKED.format("%(words)s")} LIMIT {RECENT}) c
+            CROSS JOIN LATERAL (SELECT t.id FROM ticket t WHERE t.customer_id = c.id
+              AND {NAME_SEEN} AND {{narrow}} ORDER BY t.id DESC LIMIT 50) t
             ORDER BY t.id DESC"""),
     TicketSource(
         name="address", weight=8,
@@ -85,26 +115,34 @@ TICKETS: tuple[TicketSource, ...] = (
               AND (e.desk_id IS NULL OR e.desk_id = t.desk_id)
               AND t.desk_id = ANY(%(granted)s) AND {narrow} ORDER BY t.id DESC"""),
 )  # fmt: skip
+ALIKE = 1000
+"""So many that are like the words are compared: where all are, a better one changes little."""
 LIKE: tuple[TicketSource, ...] = (
     TicketSource(
         name="subject", weight=1,
-        sql="""SELECT t.id, NULL::bigint FROM ticket t
-            WHERE %(words)s <%% left(t.subject, 200) AND {narrow}
-            ORDER BY word_similarity(%(words)s, left(t.subject, 200)) DESC, t.id DESC"""),
+        sql=f"""SELECT l.id, NULL::bigint FROM (
+              SELECT t.id, t.subject FROM ticket t
+              WHERE %(words)s <%% left(t.subject, 200) AND {{narrow}} LIMIT {ALIKE}) l
+            ORDER BY word_similarity(%(words)s, left(l.subject, 200)) DESC, l.id DESC"""),
     TicketSource(
         name="customer", weight=1,
-        sql=f"""SELECT t.id, NULL::bigint FROM customer c JOIN ticket t ON t.customer_id = c.id
-            WHERE %(words)s <%% left(c.name, 200) AND {NAME_SEEN} AND {{narrow}}
+        sql=f"""SELECT t.id, NULL::bigint FROM (
+              SELECT c.id, c.name FROM customer c WHERE %(words)s <%% left(c.name, 200)
+              LIMIT {ALIKE}) c
+            CROSS JOIN LATERAL (SELECT t.id FROM ticket t WHERE t.customer_id = c.id
+              AND {NAME_SEEN} AND {{narrow}} ORDER BY t.id DESC LIMIT 20) t
             ORDER BY word_similarity(%(words)s, left(c.name, 200)) DESC, t.id DESC"""),
 )  # fmt: skip
 """Asked where the words themselves find next to nothing: a slip of the hand is forgiven."""
 THINGS: tuple[ThingSource, ...] = (
     ThingSource(
         kind="customer",
-        sql=f"""SELECT c.id, c.name, count(*)::text || ' tickets' FROM customer c
-            JOIN ticket t ON t.customer_id = c.id
-            WHERE ({NAME_HELD} @@ {NAME_ASKED.format("%(words)s")}
-                   OR %(words)s <%% left(c.name, 200))
-              AND {NAME_SEEN} AND t.desk_id = ANY(%(desks)s)
-            GROUP BY c.id ORDER BY word_similarity(%(words)s, left(c.name, 200)) DESC, c.id"""),
+        sql=f"""SELECT c.id, c.name, CASE WHEN h.n = 1 THEN '1 ticket' WHEN h.n > 99
+              THEN '100 tickets or more' ELSE h.n || ' tickets' END
+            FROM (SELECT c.id, c.name FROM customer c
+                  WHERE {NAME_HELD} @@ {NAME_ASKED.format("%(words)s")} LIMIT 200) c
+            CROSS JOIN LATERAL (SELECT count(*) AS n FROM (
+              SELECT 1 FROM ticket t WHERE t.customer_id = c.id AND {NAME_SEEN}
+                AND t.desk_id = ANY(%(desks)s) ORDER BY t.customer_id LIMIT 100) one) h
+            WHERE h.n > 0 ORDER BY c.name, c.id"""),
 )  # fmt: skip

@@ -92,7 +92,7 @@ export function say(words) {
 // What is left empty has no place in the address of a view.
 function onFormData({ target, formData }) {
   if (!target.matches(".queue__filters")) return
-  for (const [name, value] of [...formData]) if (value === "") formData.delete(name)
+  for (const [name, value] of [...formData]) if (value === "" || (name === "order" && value === "due")) formData.delete(name)
 }
 
 export function keepPanes() {
