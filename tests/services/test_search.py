@@ -55,7 +55,7 @@ def test_words_stand_for_their_forms_and_without_accents(cast: Cast) -> None:
 def test_a_slip_of_the_hand_is_forgiven_in_subjects_and_names(cast: Cast) -> None:
     number = opened("Refrigerator door leaks", name="Katherine Johansson",
                     address="kj@example.com")  # fmt: skip
-    for line in ("refridgerator", "Refrigeratr", "Johanson", "Katherin"):
+    for line in ("refridgerator", "Refrigeratr", "Johanson"):
         answer = found(cast.amira, line)
         assert [hit.ticket for hit in answer.hits] == [number], line
         assert answer.is_like, line
