@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from kept.policy.words import Frozen
 
-BLANK = re.compile(r"\[([a-z_][\w.]{0,60})\]|\{\{\s*([\w.]{1,60})\s*\}\}")
+BLANK = re.compile(r"\[([a-z_][\w.]{1,60})\]|\{\{\s*([\w.]{1,60})\s*\}\}")
 DOTS = re.compile(r"(?:\bX{3,}\b|_{3,}|\bTBD\b|\bTODO\b|\.{4,})")
 WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 SENTENCE = re.compile(r"[.!?:](?:\s|$)|\n\s*\n")

@@ -106,7 +106,7 @@ def forget_old(*, at: datetime) -> int:
 
 
 def _named(filename: str) -> str:
-    last = one_line(filename.replace("\\", "/").rsplit("/", 1)[-1], 1000).strip(". ")
+    last = one_line(filename.replace("\\", "/").rsplit("/", 1)[-1], 20_000).strip(". ")
     visible = "".join(letter for letter in last if letter.isprintable())
     stem, dot, ending = visible.rpartition(".")
     if len(visible) > 150 and dot and len(ending) <= 10:

@@ -125,7 +125,7 @@ def _words(decision: Decision, policy: Policy) -> str:
             found = policy.templates.get(template)
             return f"The {plain(to)} gets “{found.title or template if found else template}”"
         case Notify(who=who, by=by):
-            return f"{_listed(who)} would be told by {_listed(by)}"
+            return f"{_listed(who).capitalize()} would be told by {_listed(by)}"
         case PageRole(role=role):
             return f"{plain(role).capitalize()} would be paged"
         case Escalate(to=to):

@@ -37,7 +37,14 @@ function aboveKeyboard() {
   composer.style.setProperty("inset-block-end", `${covered}px`)
 }
 
+// What one just said is where one looks.
+function showSaid({ detail }) {
+  if (detail.target?.id !== "ticket" || !/\/(messages|macro-runs)\b/.test(detail.requestConfig?.path ?? "")) return
+  if (detail.xhr.status < 300) [...document.querySelectorAll(".letter")].at(-1)?.scrollIntoView({ block: "nearest" })
+}
+
 export function keepComposer() {
+  document.addEventListener("htmx:afterSettle", showSaid)
   document.addEventListener("change", ({ target }) => {
     if (target.matches("[data-kind]")) turnTo(target.value)
     if (target.matches("[data-promise]")) {
