@@ -8,7 +8,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from kept.records.models import Draft, Ticket
+from kept.records.models import Draft, Journal, LeavingReply, Ticket
 from kept.services import permissions
 from kept.services.conversation import TEXT_LIMIT
 from kept.services.errors import AgentId, Conflict, NotFound, NotValid
@@ -38,14 +38,20 @@ def save(
     kind: str = "public",
     template: str = "",
     base: datetime | None = None,
+    key: str = "",
 ) -> datetime | None:
     """Keep the running draft; an empty one is forgotten. Return when it was saved.
 
     `base` is the version the writer started from: a newer one with other words is Elsewhere.
+    `key` is the form's own: a save that arrives after that form was sent changes nothing.
     """
     _may_write(ticket_id, by, kind)
     words = clean(text)[:TEXT_LIMIT]
     with transaction.atomic():
+        # Whoever sends holds this lock, so a save comes before or after it, never between.
+        Ticket.objects.select_for_update(no_key=True).only("id").get(pk=ticket_id)
+        if key and _was_sent(ticket_id, by, key):
+            return None
         row = _running(ticket_id, by, kind)
         if row is not None and base is not None and row.saved_at > base and row.text != words:
             raise Elsewhere(row.text, row.saved_at)
@@ -128,6 +134,12 @@ def _may_write(ticket_id: int, by: AgentId, kind: str) -> None:
     permissions.standing(by, desk)
     if kind not in KINDS:
         raise NotValid("A draft is a reply or a note.")
+
+
+def _was_sent(ticket_id: int, by: AgentId, key: str) -> bool:
+    replied = LeavingReply.objects.filter(agent_id=by, key=key).exists()
+    said = Journal.objects.filter(ticket_id=ticket_id, fact_id=f"note:{by}:{key}")
+    return replied or said.exists()
 
 
 def _running(ticket_id: int, by: AgentId, kind: str) -> Draft | None:

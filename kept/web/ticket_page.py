@@ -31,6 +31,8 @@ PASSED = {
 """An event whose `require` gate may be passed with a reason -> the act that asks for it."""
 WRITTEN = frozenset({"messages", "named-drafts", "macro-runs"})
 """Nouns whose form is the composer's."""
+SAID = "said"
+"""In place of a noun: the message went out, and only what follows it was refused."""
 STEP_TONES = {"open": "open", "done": "kept", "missed": "missed", "cancelled": "ended"}
 
 
@@ -132,6 +134,8 @@ class TicketPage:
     typed_text: str
     typed_kind: str
     typed_template: str
+    was_said: bool
+    """Whether the words of the refused post went out, so that no machine keeps them."""
     blanks: tuple[Field, ...]
     passing: str
     key: str
@@ -191,6 +195,7 @@ def ticket_page(
         typed_text=message.get("text", ""),
         typed_kind=message.get("kind", "public") if message else "",
         typed_template=message.get("template", ""),
+        was_said=said.noun == SAID,
         blanks=(*_blanks(policy, message, refusal), *((OVERRIDE,) if passing == "text" else ())),
         passing=passing,
         key=key,

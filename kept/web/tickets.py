@@ -36,7 +36,7 @@ from kept.web.panels.panel import Glance
 from kept.web.queue import workspace_context
 from kept.web.render import agent_id, render, wanted_part
 from kept.web.sign_in import signed_in
-from kept.web.ticket_page import Refusal, Typed, refusal_of, ticket_page
+from kept.web.ticket_page import SAID, Refusal, Typed, refusal_of, ticket_page
 from kept.web.workspace import query_of
 
 
@@ -62,14 +62,14 @@ def act(request: HttpRequest, number: int, noun: str) -> HttpResponse:
     if request.method != "POST" or request.POST.get("form") == "only":
         return _page(request, view, typed=_opened(request, view, policy, noun))
     fields, verbs = _asked(request, view, policy, noun)
-    problem = writing.take_files(request, number) if request.FILES else ""
+    sent, problem = writing.take_files(request, number) if request.FILES else ((), "")
     typed = Typed(
         noun=noun, step=request.POST.get("step", ""), fields=fields, posted=request.POST.dict()
     )
     if forms.wrong(fields) or problem:
         missing = problem or "; ".join(one.error for one in fields if one.error)
         return _page(request, view, Refusal(title="Not sent yet", sentence=missing), typed, 422)
-    said = _said(request, view, policy, fields)
+    said = _said(request, view, policy, fields, sent)
     done: object = None
     going = onward.onward(request, view, noun)
     for place, verb in enumerate(verbs):
@@ -80,7 +80,8 @@ def act(request: HttpRequest, number: int, noun: str) -> HttpResponse:
             if error.status not in {403, 409, 422}:
                 raise
             # What was typed stays, unless the message went out and only what follows was refused.
-            left = None if place or getattr(error, "was_said", False) else typed
+            was_said = bool(place) or getattr(error, "was_said", False)
+            left = Typed(noun=SAID) if was_said else typed
             refusal = refusal_of(error, policy)
             return _page(request, _seen(request, number), refusal, left, error.status)
     if going:
@@ -139,7 +140,11 @@ def _asked(
 
 
 def _said(
-    request: HttpRequest, view: TicketView, policy: Policy, fields: tuple[Field, ...]
+    request: HttpRequest,
+    view: TicketView,
+    policy: Policy,
+    fields: tuple[Field, ...],
+    sent: tuple[str, ...],
 ) -> Said:
     posted = {name: text.replace("\x00", "") for name, text in request.POST.dict().items()}
     return Said(
@@ -149,7 +154,7 @@ def _said(
         answers={
             **posted,
             "key": posted.get("key") or secrets.token_hex(8),
-            "files": " ".join(request.POST.getlist("file")),
+            "files": " ".join((*request.POST.getlist("file"), *sent)),
             **{one.name: one.value for one in fields},
         },
         policy=policy,

@@ -37,7 +37,7 @@ def draft(request: HttpRequest, number: int) -> HttpResponse:
         saved_at = drafts.save(
             number, by=agent_id(request), at=clock.now(), text=request.POST.get("text", ""),
             kind=request.POST.get("kind", ""), template=request.POST.get("template", ""),
-            base=_moment(request.POST.get("base", "")),
+            base=_moment(request.POST.get("base", "")), key=request.POST.get("key", "")[:64],
         )  # fmt: skip
     except drafts.Elsewhere as other:
         return JsonResponse(
@@ -50,27 +50,30 @@ def draft(request: HttpRequest, number: int) -> HttpResponse:
 @signed_in
 def upload(request: HttpRequest, number: int) -> HttpResponse:
     """Take files in; the answer is the list of all that wait, or a sentence on what is wrong."""
-    problem = take_files(request, number)
+    _, problem = take_files(request, number)
     waiting = uploads(agent_id(request), number)
     shown = {"files": waiting, "problem": problem}
     return render(request, "tickets/_files.html", shown, status=422 if problem else 201)
 
 
-def take_files(request: HttpRequest, number: int) -> str:
-    """Keep the posted files of a ticket; return what is wrong with one, empty where all are in."""
+def take_files(request: HttpRequest, number: int) -> tuple[tuple[str, ...], str]:
+    """Keep the posted files of a ticket; return their tokens and what is wrong with one."""
     sent = request.FILES.getlist("upload")
     if not sent:
         _visible(request, number)
+    tokens: list[str] = []
     for one in sent:
+        size = one.size or 0
         try:
-            files.add(
+            token = files.add(
                 number, by=agent_id(request), at=clock.now(), filename=one.name or "",
                 content_type=one.content_type or "",
-                body=one.read() if (one.size or 0) <= files.LARGEST else b"\0" * (one.size or 0),
+                body=one.read() if size <= files.LARGEST else b"\0" * size,
             )  # fmt: skip
         except NotValid as wrong:
-            return wrong.sentence
-    return ""
+            return tuple(tokens), wrong.sentence
+        tokens.append(token)
+    return tuple(tokens), ""
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -6,7 +6,7 @@ import pytest
 
 from kept.records.models import Draft
 from kept.records.queries import writing
-from kept.services import drafts
+from kept.services import conversation, drafts, leaving
 from kept.services.errors import NotFound, NotValid
 from tests.people import MONDAY, Cast, dana_asks
 
@@ -87,6 +87,20 @@ def test_a_colleague_neither_shares_nor_throws_away_what_is_not_theirs(
         else:
             drafts.discard(number, by=cast.bo)
     assert Draft.objects.filter(shared_at=None).count() == 1
+
+
+def test_a_save_that_arrives_after_the_reply_was_sent_changes_nothing(
+    cast: Cast, ticket: int
+) -> None:
+    leaving.undo_seconds(cast.amira, 10)
+    letter = leaving.Letter(text="Dear Dana", key="k1")
+    leaving.send_off(ticket, letter, by=cast.amira, at=MONDAY)
+    conversation.note(ticket, by=cast.amira, at=MONDAY, text="For us", key="k2")
+    for key, kind in (("k1", "public"), ("k2", "note")):
+        drafts.save(ticket, by=cast.amira, at=LATER, text="late", kind=kind, key=key)
+    assert texts(cast.amira, ticket) == {}
+    drafts.save(ticket, by=cast.amira, at=LATER, text="the next one", key="k3")
+    assert texts(cast.amira, ticket) == {("public", ""): "the next one"}
 
 
 def test_a_name_and_a_text_are_wanted(cast: Cast, ticket: int) -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from kept.records.models import Journal, Macro
+from kept.records.queries import writing
 from kept.services import macros
 from kept.services.errors import Conflict, NotAllowed, NotFound, NotValid
 from kept.services.macros import Wording
@@ -21,6 +22,8 @@ def write(cast: Cast, **told: object) -> int:
 
 def test_a_text_is_filled_from_the_ticket(cast: Cast, ticket: int) -> None:
     number = write(cast, text="Hello {{ customer.name }}, about {{ticket.number}}: {{ colour }}?")
+    (shown,) = writing.macros(cast.amira, cast.desk)
+    assert (shown.name, shown.acts, writing.macros(cast.eve, cast.desk)) == ("Cable", (), ())
     ready = macros.of_ticket(ticket, number, by=cast.amira, at=MONDAY)
     assert ready.text.body == f"Hello Dana, about {ticket}: [colour]?"
     assert ready.text.open_blanks == ("colour",)
@@ -56,7 +59,8 @@ def test_what_a_customer_wrote_is_never_read_as_a_text_to_fill(cast: Cast) -> No
     "told",
     [
         {"acts": (("severity", "P9"),)}, {"acts": (("delete", "all"),)},
-        {"acts": (("resolve", "x"),)}, {"acts": (("team", "others"),)}, {}, {"text": "x", "shortcut": "no spaces!"},
+        {"acts": (("resolve", "x"),)}, {"acts": (("team", "others"),)}, {},
+        {"text": "x", "shortcut": "no spaces!"},
         {"text": "x", "kind": "shout"},
     ],
 )  # fmt: skip

@@ -7,6 +7,7 @@ the membership in its own WHERE.
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from django.db import connection
 
 from kept.records.queries.views import View
@@ -162,12 +163,13 @@ def macros(agent: int, desk: int) -> tuple[MacroView, ...]:
     return tuple(
         MacroView(
             id=row[0], name=row[1], shortcut=row[2], kind=row[3], text=row[4],
-            acts=tuple((verb, value) for verb, value in row[5]), changed_at=row[6],
+            acts=tuple((verb, value) for verb, value in msgspec.json.decode(row[5])),
+            changed_at=row[6],
             changed_by=row[7] or "",
         )
         for row in _rows(
             f"""
-            SELECT t.id, t.name, t.shortcut, t.kind, t.text, t.acts, t.changed_at, o.name
+            SELECT t.id, t.name, t.shortcut, t.kind, t.text, t.acts::text, t.changed_at, o.name
             FROM macro t LEFT JOIN agent o ON o.id = t.changed_by_id
             WHERE t.desk_id = %(desk)s AND t.removed_at IS NULL AND {_MEMBER}
             ORDER BY t.name LIMIT {MOST_MACROS}

@@ -30,7 +30,7 @@ async function save(box) {
   const form = new FormData(), kind = kindOf(box), words = box.value
   const fields = box.form.elements
   for (const [name, value] of Object.entries({
-    csrfmiddlewaretoken: fields.csrfmiddlewaretoken.value, text: words, kind,
+    csrfmiddlewaretoken: fields.csrfmiddlewaretoken.value, text: words, kind, key: fields.key.value,
     template: fields.template?.value ?? "", base: box.dataset[kind === "note" ? "baseNote" : "basePublic"] ?? "",
   })) form.append(name, value)
   try {
@@ -76,9 +76,11 @@ export function keepDrafts() {
   document.addEventListener("submit", ({ target }) => {
     if (target.matches("[data-write]") && !window.htmx) forget(target)
   })
+  // The server has the words now: said, put aside or given back. What was refused stays here too.
   document.addEventListener("htmx:beforeSwap", ({ detail }) => {
-    const form = detail.elt.closest?.("[data-write]") ?? detail.elt
-    if (detail.xhr.status < 300 && detail.requestConfig.verb === "post") forget(form)
+    const composer = detail.elt.closest?.("[data-composer]")
+    const taken = detail.xhr.status < 300 || detail.serverResponse?.includes(" data-said")
+    if (composer && taken && detail.requestConfig.verb === "post") forget(composer.querySelector("[data-write]"))
   })
   addEventListener("online", () => { for (const box of boxes()) if (box.value.trim()) save(box) })
 }
