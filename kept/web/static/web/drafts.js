@@ -78,7 +78,7 @@ export function keepDrafts() {
   })
   // The server has the words now: said, put aside or given back. What was refused stays here too.
   document.addEventListener("htmx:beforeSwap", ({ detail }) => {
-    const composer = detail.elt.closest?.("[data-composer]")
+    const composer = detail.requestConfig.elt?.closest("[data-composer]")
     const taken = detail.xhr.status < 300 || detail.serverResponse?.includes(" data-said")
     if (composer && taken && detail.requestConfig.verb === "post") forget(composer.querySelector("[data-write]"))
   })
