@@ -6,6 +6,7 @@ import argparse
 import os
 import shutil
 from collections.abc import Generator, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 from kept.cli.database import answers, set_up
@@ -18,6 +19,7 @@ OUTBOX_SECONDS = 300.0
 MAILBOX_SECONDS = 600.0
 SKEW_SECONDS = 2.0
 FREE_BYTES = 500_000_000
+GAP_AHEAD = timedelta(days=7)
 Finding = tuple[str, bool, str]
 """What was looked at, whether it is well, and what was found or what to do."""
 
@@ -107,6 +109,7 @@ def _of_work() -> Iterator[Finding]:
     for box in now.mailboxes:
         yield _mailbox(box.mailbox, box.poll_age, problems.get(f"{box.desk} {box.mailbox}", ""))
     yield _policies()
+    yield _rosters()
     told = ", ".join(map(str, more.broken_heads[:10]))
     yield (
         "journal", not more.broken_heads,
@@ -115,6 +118,19 @@ def _of_work() -> Iterator[Finding]:
     )  # fmt: skip
     told = f"{counted(now.alarms, 'alarm')} raised: look at the wallboard"
     yield "alarms", not now.alarms, told if now.alarms else "none"
+
+
+def _rosters() -> Finding:
+    from kept import clock
+    from kept.records.queries.rotas import every_gap
+
+    gaps = every_gap(clock.now(), within=GAP_AHEAD)
+    if not gaps:
+        return "rosters", True, "somebody is planned wherever the handbooks need it"
+    first = gaps[0]
+    who = first.who.replace("_", " ") or "anybody"
+    told = f"{counted(len(gaps), 'gap')} within 7 days, the first on {first.desk} ({who})"
+    return "rosters", False, f"{told} at {first.starts_at:%Y-%m-%d %H:%M} UTC: look at /rota"
 
 
 def _policies() -> Finding:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from django.conf import settings
 
-from kept.services import desks, people, policies, signing
+from kept.services import desks, people, policies, rotas, signing
 
 NAMES = {
     "amira": "Amira Haddad", "bo": "Bo Lindqvist", "chen": "Chen Wei", "ravi": "Ravi Prasad",
@@ -32,6 +32,25 @@ PARAMETERS = {
     }
 }
 ROUND_THE_CLOCK = {"care", "esc"}
+ON_CALL: dict[str, dict[str, tuple[tuple[str, ...], ...]]] = {
+    "care": {
+        "Operations on call": (("bo", "ravi"),),
+        "Family desk on call": (("amira", "ravi"),),
+        "Management on call": (("chen",),),
+    },
+    "basic": {"Founders on call": (("chen",), ("bo",))},
+    "retail": {
+        "Managers on call": (("chen", "bo"), ("dora",)),
+        "Safety and privacy": (("tim",),),
+    },
+    "crm": {"Supervisors on call": (("bo",), ("chen",))},
+    "esc": {
+        "Senior on call": (("hugo",), ("noor",)),
+        "Engineering on call": (("iris",), ("hugo",)),
+        "Managers on call": (("chen",), ("bo",)),
+    },
+}
+"""Who is paged by night: per desk and rota the people of each layer, by weekly turns."""
 WEEKS_BACK, WEEKS_AHEAD = 4, 2
 
 
@@ -73,6 +92,7 @@ def set_up(*, password: str, at: datetime) -> dict[str, int]:
                 )  # fmt: skip
         _sign(slug, {ids[person] for person in places}, at)
         _roster(slug, [ids[person] for person in places], ZoneInfo(zone), at)
+        _on_call(slug, ids, ZoneInfo(zone), at)
     return ids
 
 
@@ -103,6 +123,16 @@ def _roster(slug: str, crew: list[int], zone: ZoneInfo, at: datetime) -> None:
         people.add_shifts(
             agent, slug, (stretch for date in days for stretch in _duty(slug, number, date, zone))
         )
+
+
+def _on_call(slug: str, ids: dict[str, int], zone: ZoneInfo, at: datetime) -> None:
+    monday = at.astimezone(zone).date() - timedelta(days=7 + at.astimezone(zone).weekday())
+    for name, rungs in ON_CALL[slug].items():
+        layers = tuple(
+            rotas.LayerForm(rung=rung, people=tuple(ids[one] for one in crew), starts_on=monday)
+            for rung, crew in enumerate(rungs, 1)
+        )
+        rotas.make(slug, by=None, at=at, name=name, kind="on_call", layers=layers)
 
 
 def _duty(

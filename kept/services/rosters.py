@@ -113,9 +113,9 @@ SELECT a.id, a.name, a.email, array_agg(m.role ORDER BY m.id),
        (array_agg(m.team ORDER BY m.id) FILTER (WHERE m.team IS NOT NULL))[1],
        ARRAY(SELECT DISTINCT unnest(x.skills) FROM membership x
              WHERE x.agent_id = a.id AND x.desk_id = %(desk)s AND x.ended_at IS NULL ORDER BY 1),
-       NOT EXISTS (SELECT 1 FROM shift WHERE desk_id = %(desk)s)
+       NOT EXISTS (SELECT 1 FROM shift WHERE desk_id = %(desk)s AND kind = 'duty')
          OR EXISTS (SELECT 1 FROM shift s WHERE s.agent_id = a.id AND s.desk_id = %(desk)s
-                    AND s.starts_at <= %(at)s AND s.ends_at > %(at)s),
+                    AND s.kind = 'duty' AND s.starts_at <= %(at)s AND s.ends_at > %(at)s),
        CASE WHEN a.availability_until <= %(at)s THEN 'available' ELSE a.availability END,
        {work}
 FROM membership m JOIN agent a ON a.id = m.agent_id

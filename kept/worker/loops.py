@@ -23,7 +23,9 @@ from kept.services import (
     policies,
     presence,
     reassigning,
+    roster_gaps,
     snoozes,
+    turns,
     uploads,
 )
 from kept.worker import mail
@@ -52,6 +54,7 @@ def all_loops(stopping: threading.Event) -> tuple[Loop, ...]:
         Loop(name="watchdog", work=_watch, every_seconds=30.0),
         Loop(name="heartbeat", work=_heartbeat(), every_seconds=heartbeats.EVERY_SECONDS),
         Loop(name="absences", work=_absences, every_seconds=15.0),
+        Loop(name="rosters", work=_rosters, every_seconds=300.0),
         Loop(name="cadences", work=_cadences, every_seconds=60.0),
         Loop(name="imports", work=_imports, every_seconds=1.0),
         Loop(name="duplicates", work=_duplicates, every_seconds=30.0),
@@ -82,6 +85,13 @@ def _absences() -> int:
     availability.come_back(at=now)
     reassigning.hand_on_all(at=now)
     reassigning.take_stale(at=now)
+    return 0
+
+
+def _rosters() -> int:
+    now = clock.now()
+    turns.expand_all(at=now)
+    roster_gaps.watch_gaps(at=now)
     return 0
 
 

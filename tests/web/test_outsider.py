@@ -34,7 +34,7 @@ from tests.people import Cast
 PUBLIC = {
     "sign-in", "healthz", "readyz", "customer-answer", "remote-picture", "live", "second-factor",
     "passkey-options", "passkey-sign-in", "sign-on", "sign-on-back", "sign-on-proven",
-    "forgotten", "reset", "invitation", "scim",
+    "forgotten", "reset", "invitation", "scim", "rota-feed",
 }  # fmt: skip
 OWN = {
     "macros", "queue", "wallboard", "outbox", "outages", "quarantine", "sign-out", "tags",
@@ -112,6 +112,7 @@ def addresses(number: int) -> dict[str, str]:
         "outage-ending": f"/outages/{outage.pk}/ending",
         "tag": f"/tags/{_tag_on(number)}",
         "sop-signature": "/sop/small/signatures",
+        "rota": "/rota?desk=small",
         "people": "/admin/people?desk=small",
         "access-review": "/admin/review?desk=small",
         "audit": "/admin/audit",

@@ -52,6 +52,7 @@ from kept.records.models.mail import (
 from kept.records.models.outages import Outage, OutageContact
 from kept.records.models.people import Agent, Membership, Shift
 from kept.records.models.reads import PersonalRead
+from kept.records.models.rotas import CalendarFeed, Rota, RotaLayer, RotaOverride
 from kept.records.models.routing import (
     AvailabilityChange,
     MovedTicket,
@@ -85,17 +86,17 @@ from kept.records.models.writing import (
 
 __all__ = [
     "AccessEvent", "AccessReview", "Agent", "AgentChoice", "Alarm", "ApiToken", "ApprovalRow",
-    "Attachment", "Authenticator", "AvailabilityChange", "BulkAct", "CadenceTask", "CommitmentRow",
-    "Customer", "CustomerAddress", "CustomerAuthenticator", "CustomerDesk", "CustomerImport",
-    "CustomerMerge", "CustomerNote", "CustomerPair", "CustomerPin", "Desk", "Draft", "Erasure",
-    "Follow", "Heartbeat", "Household", "HouseholdMember", "IdempotentAnswer", "Identity",
-    "IdentityCheck", "IdentityProvider", "ImportChunk", "ImportRow", "Journal", "KeptText",
-    "LeavingReply", "Lift", "Macro", "Mailbox", "Membership", "Mention", "Message",
+    "Attachment", "Authenticator", "AvailabilityChange", "BulkAct", "CadenceTask", "CalendarFeed",
+    "CommitmentRow", "Customer", "CustomerAddress", "CustomerAuthenticator", "CustomerDesk",
+    "CustomerImport", "CustomerMerge", "CustomerNote", "CustomerPair", "CustomerPin", "Desk",
+    "Draft", "Erasure", "Follow", "Heartbeat", "Household", "HouseholdMember", "IdempotentAnswer",
+    "Identity", "IdentityCheck", "IdentityProvider", "ImportChunk", "ImportRow", "Journal",
+    "KeptText", "LeavingReply", "Lift", "Macro", "Mailbox", "Membership", "Mention", "Message",
     "MessageIdSeen", "MovedTicket", "NoticeChoice", "Notification", "OneTimeLink", "Organisation",
     "OrganisationMember", "Outage", "OutageContact", "Outbox", "Passkey", "Payment",
     "PersonalRead", "PolicyProposal", "PolicyVersion", "Preference", "Presence", "Purchase",
-    "RawMessage", "RecoveryCode", "ReplyToken", "ReviewDecision", "RoomLine", "RoomRead",
-    "RoutingChoice", "SavedView", "ScimGroup", "ScimUser", "Session", "Shift", "SignInTry",
-    "Snooze", "SopSignature", "Spent", "StepEvidence", "Tag", "Ticket", "TicketLink", "TicketTag",
-    "TimeEntry", "Upload", "ViewPlace", "WorkTerms",
+    "RawMessage", "RecoveryCode", "ReplyToken", "ReviewDecision", "RoomLine", "RoomRead", "Rota",
+    "RotaLayer", "RotaOverride", "RoutingChoice", "SavedView", "ScimGroup", "ScimUser", "Session",
+    "Shift", "SignInTry", "Snooze", "SopSignature", "Spent", "StepEvidence", "Tag", "Ticket",
+    "TicketLink", "TicketTag", "TimeEntry", "Upload", "ViewPlace", "WorkTerms",
 ]  # fmt: skip

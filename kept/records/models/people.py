@@ -78,12 +78,26 @@ class Shift(models.Model):
     desk = models.ForeignKey("Desk", models.CASCADE, related_name="shifts")
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
+    layer = models.ForeignKey("RotaLayer", models.SET_NULL, null=True, related_name="shifts")
+    """The rung of a rota it came from; None was put there by hand."""
+    kind = models.CharField(max_length=10, default="duty", db_default="duty")
+    """`duty` takes work, `on_call` is paged."""
+    rung = models.SmallIntegerField(default=1, db_default=1)
+    slot = models.CharField(max_length=80, default="", db_default="")
+    """What stays the same of a shift when its times change: its name in calendars."""
+    sequence = models.IntegerField(default=0, db_default=0)
 
     class Meta:
         db_table = "shift"
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(ends_at__gt=models.F("starts_at")), name="shift_has_length"
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["layer", "slot"], condition=~models.Q(slot=""), name="shift_slot_once"
+            ),
         ]
-        indexes = [models.Index(fields=["desk", "ends_at"], name="shift_on_duty")]
+        indexes = [
+            models.Index(fields=["desk", "ends_at"], name="shift_on_duty"),
+            models.Index(fields=["agent", "ends_at"], name="shift_of_agent"),
+        ]

@@ -239,9 +239,9 @@ _TEAM = f"""
 SELECT a.id, a.name,
   (SELECT min(m.team) FROM membership m WHERE m.agent_id = a.id AND m.desk_id = %(desk)s
    AND m.ended_at IS NULL),
-  NOT EXISTS (SELECT 1 FROM shift WHERE desk_id = %(desk)s) OR EXISTS (
+  NOT EXISTS (SELECT 1 FROM shift WHERE desk_id = %(desk)s AND kind = 'duty') OR EXISTS (
     SELECT 1 FROM shift s WHERE s.agent_id = a.id AND s.desk_id = %(desk)s
-    AND s.starts_at <= %(at)s AND s.ends_at > %(at)s),
+    AND s.kind = 'duty' AND s.starts_at <= %(at)s AND s.ends_at > %(at)s),
   COALESCE(held.load, 0), COALESCE(held.due_soon, 0), w.most_load, p.name, {_STANDING}
 FROM agent a
 LEFT JOIN work_terms w ON w.agent_id = a.id AND w.desk_id = %(desk)s

@@ -15,9 +15,9 @@ def colleagues_of(desk: int, at: datetime) -> tuple[PersonView, ...]:
             SELECT a.id, a.name, a.email, array_agg(m.role ORDER BY m.id),
               (array_agg(m.level ORDER BY m.id DESC) FILTER (WHERE m.level IS NOT NULL))[1],
               (array_agg(m.team ORDER BY m.id) FILTER (WHERE m.team IS NOT NULL))[1],
-              NOT EXISTS (SELECT 1 FROM shift WHERE desk_id = %(desk)s)
+              NOT EXISTS (SELECT 1 FROM shift WHERE desk_id = %(desk)s AND kind = 'duty')
                 OR EXISTS (SELECT 1 FROM shift s WHERE s.agent_id = a.id AND s.desk_id = %(desk)s
-                           AND s.starts_at <= %(at)s AND s.ends_at > %(at)s)
+                           AND s.kind = 'duty' AND s.starts_at <= %(at)s AND s.ends_at > %(at)s)
             FROM membership m JOIN agent a ON a.id = m.agent_id
             WHERE m.desk_id = %(desk)s AND m.ended_at IS NULL AND a.is_active
               AND NOT a.is_program
