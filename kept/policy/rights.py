@@ -24,6 +24,7 @@ LEADING_ACTS = frozenset({
     "manage_macros", "manage_roster",
 })  # fmt: skip
 LEADING_ROLES = frozenset({"lead", "manager", "supervisor", "team_lead", "head", "owner"})
+MANAGER = "manager"
 SEEING = {"see_contacts": "reply", "see_personal": "verify"}
 """What a role may see, and the act whose holders need it where no role lists it."""
 ACCOUNT = "account_opened"
@@ -80,6 +81,14 @@ def _role_may(policy: Policy, role: str, act: str) -> bool:
         )  # fmt: skip
     is_narrowed = bool(listed & COMMON_ACTS)
     return act in COMMON_ACTS and (not is_narrowed or act == "note")
+
+
+def answers_for(duty_role: str | None, roles: Iterable[str], places: Iterable[str | None]) -> bool:
+    """Return whether somebody may do a recurring duty: its role's, level's and team's people,
+    and those who lead. A duty that names nobody is the manager's.
+    """
+    held = tuple(roles)
+    return (duty_role or MANAGER) in (*held, *places) or any(r in LEADING_ROLES for r in held)
 
 
 def account_gate(policy: Policy, facts: Scope | None) -> GateRule | None:

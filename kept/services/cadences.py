@@ -12,12 +12,13 @@ from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
 
-from kept.policy import Policy
+from kept.policy import Policy, rights
+from kept.policy.rights import MANAGER
 from kept.policy.rules import CadenceRule, Target, TargetUnit
 from kept.records.compiled import policy_by_hash
 from kept.records.models import CadenceTask, PolicyVersion
 from kept.services import notices, permissions, profile_reviews, rosters
-from kept.services.errors import AgentId, Conflict, NotFound
+from kept.services.errors import AgentId, Conflict, NotAllowed, NotFound
 from kept.services.forms import check_form
 
 FEW = 5
@@ -67,6 +68,8 @@ def do_task(
         version = PolicyVersion.objects.get(desk_id=task.desk_id, state="active")
         policy = policy_by_hash(version.hash)
         permissions.require(who, "step", policy)
+        if not rights.answers_for(task.role, who.roles, (who.level, *who.teams)):
+            raise NotAllowed(f"This duty is for: {(task.role or MANAGER).replace('_', ' ')}.")
         if task.done_at is not None:
             raise Conflict("This task is done already.")
         given = dict(answers or {})

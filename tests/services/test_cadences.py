@@ -8,7 +8,7 @@ from kept.policy.rules import Target, TargetUnit
 from kept.policy.words import DAY
 from kept.records.models import CadenceTask, CustomerDesk, Notification
 from kept.services import cadences, policies
-from kept.services.errors import Conflict, NotFound
+from kept.services.errors import Conflict, NotAllowed, NotFound
 from tests.people import MONDAY, Cast, dana_asks, raise_the_curtain
 from tests.sop import SMALL
 
@@ -50,6 +50,8 @@ def test_a_missed_duty_is_told_once_and_a_done_one_is_done(cast: Cast) -> None:
     task = CadenceTask.objects.get(desk_id=cast.desk)
     with pytest.raises(NotFound):
         cadences.do_task(task.pk, by=cast.eve, at=late)
+    with pytest.raises(NotAllowed, match="This duty is for: lead"):
+        cadences.do_task(task.pk, by=cast.amira, at=late)
     cadences.do_task(task.pk, by=cast.bo, at=late)
     with pytest.raises(Conflict):
         cadences.do_task(task.pk, by=cast.bo, at=late)

@@ -3,7 +3,8 @@
 A ticket source yields tickets with the row its snippet comes from; a thing source yields what is
 found beside tickets, such as customers. Each asks its own index for its newest RECENT hits, and
 each holds the reader's rights itself: `%(desks)s` are the reader's desks, `%(granted)s` those
-whose customers' addresses they may see. The expressions must stay those of migration 0034.
+whose customers' addresses they may see. `words` are stored columns (migration 0037), names an
+expression (0034).
 A new place to look, such as knowledge articles, is one more entry here.
 """
 
@@ -18,14 +19,6 @@ def asked(words: str = "%(words)s") -> str:
     return (
         f"(websearch_to_tsquery('kept_words', {words})"
         f" || websearch_to_tsquery('kept_stems', {words}))"
-    )
-
-
-def held(column: str) -> str:
-    """Return SQL of the words that a text holds."""
-    return (
-        f"(to_tsvector('kept_words', left({column}, 100000))"
-        f" || to_tsvector('kept_stems', left({column}, 100000)))"
     )
 
 
@@ -82,19 +75,19 @@ TICKETS: tuple[TicketSource, ...] = (
     TicketSource(
         name="subject", weight=6,
         sql=newest(
-            f"SELECT s.id, NULL::bigint FROM ticket s WHERE {held('s.subject')} @@ {asked()}",
+            f"SELECT s.id, NULL::bigint FROM ticket s WHERE s.words @@ {asked()}",
             f"""SELECT t.id, NULL::bigint FROM ticket t WHERE {{common}} AND {{narrow}}
-                AND {held("t.subject")} @@ {asked()}
+                AND t.words @@ {asked()}
                 AND t.id > (SELECT max(id) FROM ticket) - {WALKED} ORDER BY t.id DESC""")),
     *(
         TicketSource(
             name=name, weight=weight,
             sql=newest(
                 f"""SELECT s.ticket_id, s.id FROM message s
-                    WHERE {held("s.text")} @@ {asked()} AND s.kind = '{kind}'""",
+                    WHERE s.words @@ {asked()} AND s.kind = '{kind}'""",
                 f"""SELECT t.id, w.id FROM message w JOIN ticket t ON t.id = w.ticket_id
                     WHERE {{common}} AND w.kind = '{kind}' AND {{narrow}}
-                      AND {held("w.text")} @@ {asked()}
+                      AND w.words @@ {asked()}
                       AND w.id > (SELECT max(id) FROM message) - {WALKED}
                     ORDER BY w.id DESC"""))
         for name, weight, kind in (("message", 2, "public"), ("note", 1, "note"))

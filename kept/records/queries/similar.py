@@ -12,6 +12,7 @@ from kept.records.queries.views import View
 
 SHOWN = 5
 RANKED = 300
+LOOKED = 5000
 MOST_WORDS = 24
 
 
@@ -31,7 +32,7 @@ def similar_solved(agent: int, ticket: int) -> tuple[SimilarTicket, ...]:
             _SIMILAR,
             {
                 "agent": agent, "ticket": ticket, "shown": SHOWN, "ranked": RANKED,
-                "most": MOST_WORDS,
+                "most": MOST_WORDS, "looked": LOOKED,
             },
         )  # fmt: skip
         return tuple(
@@ -55,16 +56,17 @@ WITH this AS (
   WHERE length(lexeme) > 3 AND lexeme !~ '^[0-9]+$' LIMIT %(most)s
 ), q AS MATERIALIZED (
   SELECT to_tsquery('simple', string_agg(quote_literal(lexeme) || ':*', ' | ')) AS any FROM words
+), alike AS MATERIALIZED (  -- along the index of words, whatever else is asked
+  SELECT t.id, t.desk_id, t.status FROM ticket t, q WHERE t.words @@ q.any LIMIT %(looked)s
 ), found AS (
-  SELECT t.id, t.subject, t.updated_at FROM ticket t, this, q
-  WHERE t.desk_id = this.desk_id AND t.id <> this.id
-    AND t.status IN ('resolved', 'closed', 'closed_unconfirmed')
-    AND to_tsvector('simple', left(t.subject, 100000)) @@ q.any
-  ORDER BY t.id DESC LIMIT %(ranked)s
+  SELECT t.id, t.subject, t.updated_at, t.words FROM alike a, this, ticket t
+  WHERE a.desk_id = this.desk_id AND a.id <> this.id
+    AND a.status IN ('resolved', 'closed', 'closed_unconfirmed') AND t.id = a.id
+  ORDER BY a.id DESC LIMIT %(ranked)s
 )
 SELECT f.id, f.subject, f.updated_at,
        (SELECT left(m.text, 400) FROM message m WHERE m.ticket_id = f.id AND m.kind = 'public'
           AND m.agent_id IS NOT NULL ORDER BY m.id DESC LIMIT 1)
 FROM found f, q
-ORDER BY ts_rank(to_tsvector('simple', f.subject), q.any) DESC, f.id DESC LIMIT %(shown)s
+ORDER BY ts_rank(f.words, q.any) DESC, f.id DESC LIMIT %(shown)s
 """
