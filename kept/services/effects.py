@@ -45,6 +45,7 @@ from kept.services import (
     following,
     mailing,
     notices,
+    paging,
     rosters,
 )
 from kept.services.alarms import raise_alarm
@@ -147,10 +148,18 @@ def _notify(ticket: LockedTicket, notify: Notify, cause: str) -> None:
 def _page(ticket: LockedTicket, page: PageRole, cause: str) -> None:
     if page.repeat and notices.page_again(ticket.id, page.page, page.repeat, at=ticket.at):
         return
-    _tell(
-        ticket, (page.role,), ("page", "email"), _about(ticket, page.because.clause), page, cause,
+    notice = _notice(
+        ticket, ("page", "call", "email"), _about(ticket, page.because.clause), page, cause,
         page=page.page,
     )  # fmt: skip
+    every = paging.interval(ticket.policy, page.because.clause, page.role)
+    if not paging.begin(notice, page.role, ticket.people(), every=every):
+        raise_alarm(
+            f"nobody:{ticket.slug}:{page.role}",
+            f"Desk {ticket.slug} has nobody in the role {page.role} to page.",
+            at=ticket.at,
+            desk=ticket.desk,
+        )
 
 
 def _tell_level(ticket: LockedTicket, escalate: Escalate, cause: str) -> None:
@@ -238,7 +247,6 @@ def _tell(
     decision: Decision,
     cause: str,
     *,
-    page: str = "",
     due: int | None = None,
 ) -> None:
     everybody = ticket.people()
@@ -249,14 +257,7 @@ def _tell(
             word, everybody, team=team if isinstance(team, str) else None, owner=ticket.owner
         ):
             found[person.id] = person
-    if not found and page:
-        raise_alarm(
-            f"nobody:{ticket.slug}:{','.join(who)}",
-            f"Desk {ticket.slug} has nobody in the role {', '.join(who)} to page.",
-            at=ticket.at,
-            desk=ticket.desk,
-        )
-    _tell_people(ticket, tuple(found.values()), means, about, decision, cause, page=page, due=due)
+    _tell_people(ticket, tuple(found.values()), means, about, decision, cause, due=due)
 
 
 def _tell_people(
@@ -267,11 +268,23 @@ def _tell_people(
     decision: Decision,
     cause: str,
     *,
-    page: str = "",
     due: int | None = None,
 ) -> None:
+    notices.tell(_notice(ticket, means, about, decision, cause, due=due), people)
+
+
+def _notice(
+    ticket: LockedTicket,
+    means: tuple[str, ...],
+    about: str,
+    decision: Decision,
+    cause: str,
+    *,
+    page: str = "",
+    due: int | None = None,
+) -> notices.Notice:
     because: Because = decision.because
-    notice = notices.Notice(
+    return notices.Notice(
         desk=ticket.desk,
         ticket=ticket.id,
         cause=cause,
@@ -283,7 +296,6 @@ def _tell_people(
         page=page,
         late=moment(decision.at) < ticket.at - _LATE,
     )
-    notices.tell(notice, people)
 
 
 def _about(ticket: LockedTicket, what: str) -> str:

@@ -13,7 +13,8 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from kept.policy.words import Frozen
-from kept.records.models import Agent, Notification, Outbox
+from kept.records.models import Agent, Notification, Outbox, Page
+from kept.services.alarms import clear_alarm
 from kept.services.errors import AgentId, NotFound
 from kept.services.links import new_message_id
 from kept.services.outgoing import OutgoingMail
@@ -82,15 +83,26 @@ def acknowledge(notice_id: int, *, by: AgentId, at: datetime) -> None:
         row = Notification.objects.filter(pk=notice_id, agent_id=by).first()
         if row is None:
             raise NotFound("There is no such notification.")
-        same = Notification.objects.filter(pk=notice_id)
         if row.page and row.ticket_id is not None:
-            same = Notification.objects.filter(ticket_id=row.ticket_id, page=row.page)
-        _settle(same, at)
+            settle_pages(row.ticket_id, row.page, by=by, at=at)
+        else:
+            _settle(Notification.objects.filter(pk=notice_id), at)
 
 
-def acknowledge_ticket(ticket: int, *, at: datetime) -> None:
+def acknowledge_ticket(ticket: int, *, by: AgentId, at: datetime) -> None:
     """Acknowledge every page of a ticket: somebody took it on."""
-    _settle(Notification.objects.filter(ticket_id=ticket).exclude(page=""), at)
+    settle_pages(ticket, None, by=by, at=at)
+
+
+def settle_pages(ticket: int, page: str | None, *, by: AgentId, at: datetime) -> None:
+    """Let a page of a ticket, or all of them, fall silent for everybody who was called."""
+    told, pages = Notification.objects.filter(ticket_id=ticket), Page.objects.filter(
+        ticket_id=ticket, acknowledged_at=None)  # fmt: skip
+    _settle(told.exclude(page="") if page is None else told.filter(page=page), at)
+    open_pages = pages if page is None else pages.filter(key=page)
+    for number in open_pages.values_list("id", flat=True):
+        clear_alarm(f"page:{number}", at=at)
+    open_pages.update(acknowledged_at=at, acknowledged_by_id=by, climbs_at=None)
 
 
 def mark_seen(*, by: AgentId, at: datetime, notice_ids: Sequence[int]) -> None:
@@ -197,6 +209,9 @@ def _line(row: Notification) -> str:
 
 def _where(row: Notification) -> str:
     lines = [f"Clause {row.clause} of the policy."] if row.clause else []
+    if row.page and row.ticket_id:
+        number = Page.objects.filter(ticket_id=row.ticket_id, key=row.page).values_list("id")
+        lines += [f"Acknowledge it: {settings.KEPT_URL}/pages/{one}" for (one,) in number]
     if row.ticket_id:
         lines.append(f"{settings.KEPT_URL}/tickets/{row.ticket_id}")
     return "\n".join(lines)

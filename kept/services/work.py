@@ -154,7 +154,7 @@ def accept(ticket_id: int, *, by: AgentId, at: datetime) -> Outcome:
             permissions.require(who, "accept", ticket.policy)
             outcome = record(ticket, Accepted(at=instant(at), by=who.actor()), by_agent=by)
             if outcome.refused is None:
-                acknowledge_ticket(ticket.id, at=at)
+                acknowledge_ticket(ticket.id, by=by, at=at)
                 if ticket.owner != by:
                     mine = Assigned(at=instant(at), by=who.actor(), agent=str(by))
                     record(ticket, mine, by_agent=by)

@@ -41,7 +41,7 @@ def environment(**options: Any) -> Environment:
     )
     for show in (
         say.duration, say.minutes, say.remaining, say.countdown, say.moment, say.exact, say.minute,
-        say.iso, say.micros, say.plain, say.deed, say.money, say.size,
+        say.iso, say.micros, say.plain, say.initials, say.deed, say.money, say.size,
     ):  # fmt: skip
         made.filters[show.__name__] = show
     made.filters["number"] = shown_number

@@ -62,6 +62,7 @@ PLACES: tuple[Place, ...] = (
     Place(name="Duties", says="the duties", route="duties", group="work"),
     Place(name="Customers", says="the customers", route="customers", group="work"),
     Place(name="Macros", says="the macros", route="macros", group="work"),
+    Place(name="Pages", says="the pages", route="pages", group="work"),
     Place(name="Rota", says="the rota", route="rota", group="work"),
     Place(name="Availability", says="availability", route="availability", group="work"),
     Place(name="Wallboard", says="the wallboard", route="wallboard"),

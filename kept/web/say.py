@@ -88,6 +88,12 @@ def micros(at: datetime) -> int:
     return instant(at)
 
 
+def initials(name: str) -> str:
+    """Return two letters for a face where no picture is."""
+    parts = name.split()
+    return (parts[0][:1] + (parts[-1][:1] if len(parts) > 1 else "")).upper()
+
+
 def plain(name: str) -> str:
     """Return a name of the SOP as words: `write_incident` -> `write incident`."""
     return name.replace("_", " ").replace("-", " ")

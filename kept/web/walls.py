@@ -27,6 +27,16 @@ class Board:
     dues: tuple[Due, ...]
     people: tuple[OnDuty, ...]
 
+    @property
+    def rows(self) -> int:
+        """How many rows the list is set for: few dues are told larger."""
+        return next(rows for rows in (3, 5, 10) if len(self.dues) <= rows)
+
+    @property
+    def to_call(self) -> int:
+        """How many telephone calls nobody has made yet."""
+        return sum(one.to_call for one in self.people)
+
 
 @require_safe
 @signed_in
@@ -38,7 +48,9 @@ def wall(request: HttpRequest) -> HttpResponse:
         Board(view=desk, dues=_dues(desk), people=people.get(desk.desk.id, ()))
         for desk in seen.desks
     )
-    return render(request, "walls/page.html", {"wall": boards, "theme": "wall"})
+    columns = len(boards) if len(boards) < 7 else -(-len(boards) // 2)
+    context = {"wall": boards, "theme": "wall", "columns": min(columns, 6)}
+    return render(request, "walls/page.html", context)
 
 
 def _dues(desk: DeskWall) -> tuple[Due, ...]:

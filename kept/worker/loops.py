@@ -20,6 +20,7 @@ from kept.services import (
     leaving,
     notices,
     outages,
+    paging,
     policies,
     presence,
     reassigning,
@@ -54,6 +55,7 @@ def all_loops(stopping: threading.Event) -> tuple[Loop, ...]:
         Loop(name="watchdog", work=_watch, every_seconds=30.0),
         Loop(name="heartbeat", work=_heartbeat(), every_seconds=heartbeats.EVERY_SECONDS),
         Loop(name="absences", work=_absences, every_seconds=15.0),
+        Loop(name="pages", work=_pages, every_seconds=5.0),
         Loop(name="rosters", work=_rosters, every_seconds=300.0),
         Loop(name="cadences", work=_cadences, every_seconds=60.0),
         Loop(name="imports", work=_imports, every_seconds=1.0),
@@ -86,6 +88,10 @@ def _absences() -> int:
     reassigning.hand_on_all(at=now)
     reassigning.take_stale(at=now)
     return 0
+
+
+def _pages() -> int:
+    return paging.climb_due(at=clock.now())
 
 
 def _rosters() -> int:

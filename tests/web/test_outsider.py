@@ -22,6 +22,7 @@ from kept.records.models import (
     Organisation,
     Outage,
     Outbox,
+    Page,
     RawMessage,
     Tag,
     Ticket,
@@ -38,7 +39,7 @@ PUBLIC = {
 }  # fmt: skip
 OWN = {
     "macros", "queue", "wallboard", "outbox", "outages", "quarantine", "sign-out", "tags",
-    "account", "account-act", "availability", "customers",
+    "account", "account-act", "availability", "customers", "pages",
     "customer-new", "customer-pairs", "profile-reviews",
     "customer-imports", "households", "organisations", "views", "view-order", "view-counts",
     "bulk", "notices", "duties", "search", "search-suggestions", "colleagues",
@@ -113,6 +114,7 @@ def addresses(number: int) -> dict[str, str]:
         "tag": f"/tags/{_tag_on(number)}",
         "sop-signature": "/sop/small/signatures",
         "rota": "/rota?desk=small",
+        "page": f"/pages/{_page_on(number)}",
         "people": "/admin/people?desk=small",
         "access-review": "/admin/review?desk=small",
         "audit": "/admin/audit",
@@ -120,6 +122,13 @@ def addresses(number: int) -> dict[str, str]:
         "view": f"/views/{_view()}",
         "bulk-act": f"/bulk/{_bulk(number)}",
     }
+
+
+def _page_on(number: int) -> int:
+    desk = Ticket.objects.get(pk=number).desk_id
+    return Page.objects.create(
+        ticket_id=number, desk_id=desk, key="x", role="lead", step_seconds=600, at=clock.now()
+    ).pk
 
 
 def _tag_on(number: int) -> int:

@@ -50,6 +50,7 @@ from kept.records.models.mail import (
     ReplyToken,
 )
 from kept.records.models.outages import Outage, OutageContact
+from kept.records.models.pages import Page, PageTry
 from kept.records.models.people import Agent, Membership, Shift
 from kept.records.models.reads import PersonalRead
 from kept.records.models.rotas import CalendarFeed, Rota, RotaLayer, RotaOverride
@@ -93,10 +94,10 @@ __all__ = [
     "Identity", "IdentityCheck", "IdentityProvider", "ImportChunk", "ImportRow", "Journal",
     "KeptText", "LeavingReply", "Lift", "Macro", "Mailbox", "Membership", "Mention", "Message",
     "MessageIdSeen", "MovedTicket", "NoticeChoice", "Notification", "OneTimeLink", "Organisation",
-    "OrganisationMember", "Outage", "OutageContact", "Outbox", "Passkey", "Payment",
-    "PersonalRead", "PolicyProposal", "PolicyVersion", "Preference", "Presence", "Purchase",
-    "RawMessage", "RecoveryCode", "ReplyToken", "ReviewDecision", "RoomLine", "RoomRead", "Rota",
-    "RotaLayer", "RotaOverride", "RoutingChoice", "SavedView", "ScimGroup", "ScimUser", "Session",
-    "Shift", "SignInTry", "Snooze", "SopSignature", "Spent", "StepEvidence", "Tag", "Ticket",
-    "TicketLink", "TicketTag", "TimeEntry", "Upload", "ViewPlace", "WorkTerms",
+    "OrganisationMember", "Outage", "OutageContact", "Outbox", "Page", "PageTry", "Passkey",
+    "Payment", "PersonalRead", "PolicyProposal", "PolicyVersion", "Preference", "Presence",
+    "Purchase", "RawMessage", "RecoveryCode", "ReplyToken", "ReviewDecision", "RoomLine",
+    "RoomRead", "Rota", "RotaLayer", "RotaOverride", "RoutingChoice", "SavedView", "ScimGroup",
+    "ScimUser", "Session", "Shift", "SignInTry", "Snooze", "SopSignature", "Spent", "StepEvidence",
+    "Tag", "Ticket", "TicketLink", "TicketTag", "TimeEntry", "Upload", "ViewPlace", "WorkTerms",
 ]  # fmt: skip

@@ -19,6 +19,10 @@ class OnDuty(View, frozen=True, kw_only=True):
     on_duty: bool
     paged_at: datetime | None
     answered_at: datetime | None
+    rung: int = 1
+    """The layer of the rota; 1 is called first."""
+    to_call: int = 0
+    """How many telephone calls to them nobody has made yet."""
 
 
 def on_duty(desks: Sequence[int], *, at: datetime) -> dict[int, tuple[OnDuty, ...]]:
@@ -34,21 +38,29 @@ def on_duty(desks: Sequence[int], *, at: datetime) -> dict[int, tuple[OnDuty, ..
               WHERE n.desk_id = ANY(%(desks)s) AND n.page <> ''
                 AND (n.acknowledged_at IS NULL OR n.acknowledged_at > %(lately)s)
               GROUP BY n.desk_id, n.agent_id),
+            now AS (
+              SELECT s.desk_id, s.agent_id, s.kind, min(s.rung) AS rung FROM shift s
+              WHERE s.desk_id = ANY(%(desks)s) AND s.ends_at > %(at)s AND s.starts_at <= %(at)s
+              GROUP BY 1, 2, 3),
             here AS (
-              SELECT DISTINCT s.desk_id, s.agent_id FROM shift s
-              WHERE s.desk_id = ANY(%(desks)s) AND s.ends_at > %(at)s AND s.starts_at <= %(at)s)
+              SELECT desk_id, agent_id, rung FROM now n WHERE kind = 'on_call'
+              UNION ALL SELECT desk_id, agent_id, rung FROM now n WHERE NOT EXISTS (
+                SELECT 1 FROM now o WHERE o.desk_id = n.desk_id AND o.kind = 'on_call'))
             SELECT COALESCE(h.desk_id, c.desk_id), a.name, h.agent_id IS NOT NULL,
-              c.paged_at, c.answered_at
+              c.paged_at, c.answered_at, COALESCE(h.rung, 1), (
+                SELECT count(*) FROM page_try y JOIN page p ON p.id = y.page_id
+                WHERE y.agent_id = a.id AND p.desk_id = COALESCE(h.desk_id, c.desk_id)
+                  AND p.acknowledged_at IS NULL AND y.called_at IS NULL)
             FROM here h FULL JOIN called c ON (c.desk_id, c.agent_id) = (h.desk_id, h.agent_id)
             JOIN agent a ON a.id = COALESCE(h.agent_id, c.agent_id) AND a.is_active
-            ORDER BY 1, c.paged_at NULLS LAST, a.name
+            ORDER BY 1, c.paged_at NULLS LAST, 6, a.name
             """,
             {"desks": list(desks), "at": at, "lately": at - LATELY},
         )
         people: dict[int, list[OnDuty]] = {}
-        for desk, name, is_here, paged_at, answered_at in cursor.fetchall():
+        for desk, name, is_here, paged_at, answered_at, rung, to_call in cursor.fetchall():
             people.setdefault(desk, []).append(
                 OnDuty(desk=desk, name=name, on_duty=is_here, paged_at=paged_at,
-                       answered_at=answered_at)
+                       answered_at=answered_at, rung=rung, to_call=to_call)
             )  # fmt: skip
     return {desk: tuple(each[:MOST]) for desk, each in people.items()}

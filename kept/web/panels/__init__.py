@@ -13,6 +13,7 @@ from kept.web.panels import (
     linked,
     next_acts,
     outage,
+    paged,
     promises,
     room,
     routing,
@@ -28,6 +29,7 @@ from kept.web.panels.panel import Glance, Panel
 EVERY: tuple[Panel, ...] = (
     next_acts.PANEL,
     outage.PANEL,
+    paged.PANEL,
     steps.PANEL,
     gates.PANEL,
     promises.PANEL,

@@ -33,8 +33,15 @@ function patchRows(list, fresh) {
 
 function patchPart(part, next) {
   if (!next || next.innerHTML === part.innerHTML || busy(part)) return
+  // The wall pulses once for a new miss; the words beside it say the same.
+  const misses = (one) => Number(one.querySelector("[data-misses]")?.dataset.misses ?? 0)
+  const isWorse = misses(next) > misses(part)
   part.innerHTML = next.innerHTML
   window.htmx?.process(part)
+  if (!isWorse) return
+  part.classList.remove("board--fresh")
+  void part.offsetWidth
+  part.classList.add("board--fresh")
 }
 
 // Panel by panel, so that one in use holds up only itself; `data-still` ones keep themselves fresh.
