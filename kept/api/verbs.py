@@ -10,7 +10,7 @@ from kept.policy import Policy
 from kept.policy.words import Value
 from kept.records.compiled import policy_by_hash
 from kept.records.queries.briefs import TicketBrief, brief
-from kept.services import approvals, conversation, endings, tickets, work
+from kept.services import approvals, conversation, endings, paging, tickets, work
 from kept.services.beginning import active_policy
 from kept.services.errors import NotFound, NotValid
 
@@ -156,6 +156,7 @@ VERBS: tuple[tuple[str, type[asked.Asked], Callable[[Call], object]], ...] = (
     ("assignments", asked.Assignment, _assign),
     ("escalations", asked.Escalation, _escalate),
     ("acceptances", asked.Nothing, _plainly(work.accept)),
+    ("acknowledgements", asked.Nothing, _plainly(paging.acknowledge_all)),
     ("waits", asked.Wait, lambda call: work.wait(
         call.number, by=call.holder.agent, at=call.at, who=call.body.who)),
     ("promises", asked.Promise, _promise),

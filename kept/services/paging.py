@@ -14,6 +14,7 @@ from kept.policy.rules import PageAction, Policy
 from kept.records.models import Page, PageTry, Ticket
 from kept.services import notices, permissions
 from kept.services.alarms import raise_alarm
+from kept.services.beginning import active_policy
 from kept.services.errors import AgentId, NotFound, NotValid
 from kept.services.notices import Notice
 from kept.services.rosters import Colleague, colleagues
@@ -75,6 +76,17 @@ def acknowledge(page_id: int, *, by: AgentId, at: datetime) -> None:
         if not PageTry.objects.filter(page=page, agent_id=by).exists():
             raise NotFound("There is no such page.")
         notices.settle_pages(page.ticket_id, page.key, by=by, at=at)
+
+
+def acknowledge_all(ticket_id: int, *, by: AgentId, at: datetime) -> None:
+    """Acknowledge every page of a ticket for a team's own tool; its role must include it."""
+    with transaction.atomic():
+        row = Ticket.objects.filter(pk=ticket_id).values_list("desk_id", flat=True).first()
+        if row is None:
+            raise NotFound("There is no such ticket.")
+        who = permissions.standing(by, row)
+        permissions.require(who, "acknowledge", active_policy(row))
+        notices.settle_pages(ticket_id, None, by=by, at=at)
 
 
 def note_call(try_id: int, *, by: AgentId | None, at: datetime, result: str) -> None:

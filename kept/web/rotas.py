@@ -1,7 +1,7 @@
 """/rota: who is on duty and on call when, what the handbook needs, and calendar feeds of it."""
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -32,11 +32,19 @@ DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sun
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Stretch:
+    """What a day shows of a shift: `all day`, `from 09:00`, `until 09:00` or both ends."""
+
+    shift: ShiftView
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
     """One day of one layer."""
 
     day: date
-    shifts: tuple[ShiftView, ...]
+    stretches: tuple[Stretch, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,14 +150,31 @@ def _about(rota: RotaView) -> str:
 
 
 def _cells(shifts: list[ShiftView], days: tuple[date, ...], zone: ZoneInfo) -> tuple[Cell, ...]:
-    return tuple(
-        Cell(day=day, shifts=tuple(
-            one for one in shifts
-            if one.starts_at < datetime.combine(day + timedelta(days=1), time(), zone)
-            and one.ends_at > datetime.combine(day, time(), zone)
-        ))
-        for day in days
-    )  # fmt: skip
+    return tuple(Cell(day=day, stretches=tuple(_stretches(shifts, day, zone))) for day in days)
+
+
+def _stretches(shifts: list[ShiftView], day: date, zone: ZoneInfo) -> Iterator[Stretch]:
+    """Yield a day's shifts; one that the same person goes on after says so only once."""
+    opens = datetime.combine(day, time(), zone)
+    closes = datetime.combine(day + timedelta(days=1), time(), zone)
+    here = [one for one in shifts if one.starts_at < closes and one.ends_at > opens]
+    ends = {(one.agent, one.ends_at): one for one in here}
+    starts = {(one.agent, one.starts_at) for one in here}
+    for one in here:
+        if (one.agent, one.ends_at) in starts and one.ends_at < closes:
+            continue
+        before = ends.get((one.agent, one.starts_at))
+        begins = before.starts_at if before is not None else one.starts_at
+        yield Stretch(shift=one, words=_span(begins, one.ends_at, opens, closes, zone))
+
+
+def _span(
+    begins: datetime, ends: datetime, opens: datetime, closes: datetime, zone: ZoneInfo
+) -> str:
+    start, end = f"{begins.astimezone(zone):%H:%M}", f"{ends.astimezone(zone):%H:%M}"
+    if begins <= opens:
+        return "all day" if ends >= closes else f"until {end}"
+    return f"from {start}" if ends > closes else f"{start}–{end}"
 
 
 def _week(monday: date) -> str:

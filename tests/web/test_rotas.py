@@ -34,7 +34,7 @@ def test_a_lead_plans_and_everybody_of_the_desk_reads_it(
     assert "Nobody is planned this week" in words(amira.get("/rota"))
     planned(chen, desk.bo, desk.chen)
     page = words(amira.get("/rota"))
-    assert "On call now: Bo" in page
+    assert "On call now Bo" in page
     assert "Nights, layer 1" in page
     assert "End this rota" not in page
     assert "Bo → Chen" in page
