@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("records", "0036_rotas"),
+        ("records", "0037_stored_words"),
     ]
 
     operations = [
