@@ -4,7 +4,7 @@ from datetime import date, datetime, time
 from urllib.parse import parse_qsl, quote
 from zoneinfo import ZoneInfo
 
-from kept.api import asked, told
+from kept.api import article_reads, asked, told
 from kept.api.calls import Call, Route
 from kept.api.people_told import CustomerTold, customer_told
 from kept.api.problems import Unusable
@@ -248,4 +248,5 @@ ROUTES: tuple[Route, ...] = (
     Route(method="GET", path="/measures", name="get_measures",
           scope="reports", tag="figures", run=_measures,
           says="The measures of a desk's SOP.", query=asked.Span, answer=told.Measures),
+    *article_reads.ROUTES,
 )  # fmt: skip

@@ -20,7 +20,7 @@ from django.db import connection
 
 from kept.channels.mail.receive import receive_file
 from kept.channels.mail.sandbox import Sandbox
-from kept.demo import acts, customers
+from kept.demo import acts, articles, customers
 from kept.demo.acts import Scene
 from kept.demo.cast import cast, set_up
 from kept.demo.duties import Duties
@@ -112,6 +112,8 @@ def play(*, password: str, now: datetime, say: Say = lambda _line: None) -> int:
                 stage.plan(at, partial(stage.open, desk, story))
         stage.play()
         customers.take_in(by=ids["chen"], at=now, now=now, since=begin)
+        for desk in cast():
+            articles.write_down(desk, ids, now=now)
     return queries.ticket_count()
 
 

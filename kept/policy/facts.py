@@ -246,6 +246,18 @@ class Untagged(FactBase, frozen=True, kw_only=True, tag="untagged"):
     tag: str
 
 
+class ArticleHelped(FactBase, frozen=True, kw_only=True, tag="article_helped"):
+    """An article of the desk's knowledge, named by its number, solved it."""
+
+    article: str
+
+
+class ArticleWithdrawn(FactBase, frozen=True, kw_only=True, tag="article_withdrawn"):
+    """It was not that article after all."""
+
+    article: str
+
+
 class MarkedSpam(FactBase, frozen=True, kw_only=True, tag="spam"):
     pass
 
@@ -364,7 +376,7 @@ Fact = (
     | Resolved | Confirmed | Reopened | Closed | Merged | Absorbed | Unmerged | SplitOff
     | OpenedAsChild | ChildOpened | ChildEnded | ChildReopened | TicketLinked | TicketUnlinked
     | OutageBegan | OutageEnded
-    | Tagged | Untagged
+    | Tagged | Untagged | ArticleHelped | ArticleWithdrawn
     | MarkedSpam | Withdrawn | Verified | ApprovalAsked | Approved | Rejected | Paid
     | SurveyAnswered | Flagged | CallOffered | CallAnswered | CallAbandoned | Waived
     | MissRetracted | PolicyChanged | ProfileChanged | ClockRanOut | DeliveryFailed | SopEvent

@@ -14,14 +14,14 @@ COMMON_ACTS = frozenset({
     "reply", "note", "triage", "severity", "assign", "escalate", "accept", "wait", "promise",
     "step", "attempt", "flag", "verify", "resolve", "confirm", "reopen", "close", "spam", "merge",
     "link", "tag", "time", "ask_approval", "approve", "pay", "open", "acknowledge", "profile",
-    "merge_customers",
+    "merge_customers", "write_article",
 })  # fmt: skip
 """What every member of a desk may do unless the role lists its acts."""
 EVERYTHING = "*"
 LEADING_ACTS = frozenset({
     "propose_policy", "activate_policy", "waive", "retract", "erase", "manage_access",
     "read_audit", "declare_outage", "manage_tags", "import_customers", "export_customers",
-    "manage_macros", "manage_roster",
+    "manage_macros", "manage_roster", "publish_article",
 })  # fmt: skip
 LEADING_ROLES = frozenset({"lead", "manager", "supervisor", "team_lead", "head", "owner"})
 MANAGER = "manager"
@@ -89,6 +89,14 @@ def answers_for(duty_role: str | None, roles: Iterable[str], places: Iterable[st
     """
     held = tuple(roles)
     return (duty_role or MANAGER) in (*held, *places) or any(r in LEADING_ROLES for r in held)
+
+
+def wants_another(policy: Policy, act: str) -> bool:
+    """Return whether an act on somebody's own work is another's to do.
+
+    So it is where the SOP itself says which roles do it; where it is silent, nobody asked for two.
+    """
+    return any(act in role.may for role in policy.roles.values())
 
 
 def account_gate(policy: Policy, facts: Scope | None) -> GateRule | None:

@@ -34,6 +34,8 @@ NO_WORK = frozenset(
         f.TicketUnlinked,
         f.Tagged,
         f.Untagged,
+        f.ArticleHelped,
+        f.ArticleWithdrawn,
         f.ProfileChanged,
         f.OutageBegan,
         f.OutageEnded,

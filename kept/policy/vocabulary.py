@@ -11,6 +11,7 @@ from kept.policy.rules import (
     ApprovalRule,
     Condition,
     EntitlementRule,
+    Form,
     GateRule,
     Policy,
     ReactionRule,
@@ -20,6 +21,9 @@ from kept.policy.rules import (
     TableRule,
 )
 from kept.policy.words import Enforce
+
+ARTICLES, NONE_FOUND = "articles", "none_found"
+"""Fields of a form that is filled from the desk's knowledge: what was used, that there is none."""
 
 
 def known_words(policy: Policy, field: str) -> tuple[str, ...]:
@@ -110,3 +114,14 @@ def _literals(node: Expr) -> Iterator[str]:
         yield node.value
     for part in node.args:
         yield from _literals(part)
+
+
+def knowledge_step(policy: Policy) -> tuple[StepRule, Form] | None:
+    """Return the step that looks into the desk's knowledge: its form lists the articles used."""
+    for rule in policy.rules:
+        if not isinstance(rule, StepRule) or rule.form not in policy.forms:
+            continue
+        form = policy.forms[rule.form]
+        if any(field.id == ARTICLES and field.type == "list" for field in form.fields):
+            return rule, form
+    return None

@@ -4,7 +4,7 @@ from kept.web.act import Act
 from kept.web.acts import CORE
 from kept.web.identity_acts import ACTS as IDENTITY
 from kept.web.outage_acts import ACTS as OUTAGE
-from kept.web.panel_acts import linked, tags, time_spent
+from kept.web.panel_acts import knowledge, linked, tags, time_spent
 from kept.web.writing_acts import WRITING
 from kept.web.yours import ACTS as YOURS
 
@@ -13,6 +13,7 @@ TABLE: tuple[Act, ...] = (
     *WRITING,
     *OUTAGE,
     *IDENTITY,
+    *knowledge.ACTS,
     *linked.ACTS,
     *tags.ACTS,
     *time_spent.ACTS,

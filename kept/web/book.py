@@ -29,6 +29,7 @@ from kept.policy.rules import (
     Target,
     WindowRule,
 )
+from kept.records.queries.articles import ClauseArticle
 from kept.records.queries.views import ClauseStat, HandbookView
 from kept.web.say import plain
 
@@ -74,6 +75,7 @@ class Leaf:
     rate: Rate | None
     now: Standing | None
     rules: tuple[str, ...]
+    articles: tuple[ClauseArticle, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +95,9 @@ class Book:
     leaves: tuple[Leaf, ...]
 
 
-def book(view: HandbookView) -> Book:
+def book(
+    view: HandbookView, articles: Mapping[str, tuple[ClauseArticle, ...]] | None = None
+) -> Book:
     """Return the handbook of a desk, ready to be set."""
     policy: Policy = view.policy
     clauses = sorted(policy.clauses.values(), key=lambda clause: (clause.order, clause.line))
@@ -111,6 +115,7 @@ def book(view: HandbookView) -> Book:
             rate=rate(view.stats.get(clause.id)),
             now=_now(view, view.stats.get(clause.id)),
             rules=tuple(blocks.get(clause.id, ())),
+            articles=(articles or {}).get(clause.id, ()),
         )
         for clause in clauses
         if clause.id != policy.sop

@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from kept import clock
+from kept.records.queries.article import reviews_due
 from kept.records.queries.duties import duties_of, duty
 from kept.services import cadences
 from kept.services.errors import DeskError
@@ -25,7 +26,8 @@ def all_duties(request: HttpRequest) -> HttpResponse:
     reader = me(request)
     rows = duties_of(agent_id(request), at=clock.now(), everyones=everyones)
     context = {
-        "me": reader, "rows": tuple((row, TONES[row.state]) for row in rows),
+        "me": reader, "reviews": reviews_due(reader.id, at=clock.now(), everyones=everyones),
+        "rows": tuple((row, TONES[row.state]) for row in rows),
         "everyones": everyones, "zones": {desk.slug: desk.zone for desk in reader.desks},
     }  # fmt: skip
     return render(request, "queue/duties.html", context)

@@ -6,6 +6,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from kept import clock
 from kept.policy import rights
+from kept.records.queries.articles import by_clause
 from kept.records.queries.desks import handbook
 from kept.records.queries.members import signed_at, unsigned
 from kept.records.queries.views import HandbookView
@@ -51,7 +52,7 @@ def _page(
     rule = rights.signing_rule(view.policy)
     leads = rights.may(view.policy, view.desk.roles, "manage_access")
     context = {
-        "book": book(view), "me": reader, "problem": problem,
+        "book": book(view, by_clause(reader.id, view.desk.id)), "me": reader, "problem": problem,
         "signing": rule.because.clause if rule else "",
         "signed_at": signed_at(reader.id, view.desk.id, view.hash) if rule else None,
         "unsigned": unsigned(view.desk.id, view.hash) if rule and leads else (),

@@ -61,6 +61,7 @@ PLACES: tuple[Place, ...] = (
     Place(name="Search", says="the search", route="search", group="work"),
     Place(name="Duties", says="the duties", route="duties", group="work"),
     Place(name="Customers", says="the customers", route="customers", group="work"),
+    Place(name="Knowledge", says="the knowledge", route="knowledge", group="work"),
     Place(name="Macros", says="the macros", route="macros", group="work"),
     Place(name="Pages", says="the pages", route="pages", group="work"),
     Place(name="Rota", says="the rota", route="rota", group="work"),

@@ -12,7 +12,7 @@ from kept.web.me import me
 from kept.web.render import agent_id, render
 from kept.web.sign_in import signed_in
 
-THING_PAGES = {"customer": "customer"}
+THING_PAGES = {"customer": "customer", "article": "article"}
 """Where each kind of thing found beside tickets leads; a new kind adds its line."""
 EXAMPLES = (
     "printer is:open", "from:dana", "desk:esc severity:P1,P2", '"delivery date" before:2026-01-01',

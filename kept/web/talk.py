@@ -32,6 +32,8 @@ FACTS: dict[str, str] = {
     "split_off": "split this off #{ticket}",
     "linked": "linked it with #{ticket}",
     "unlinked": "took its link with #{ticket} back",
+    "article_helped": "solved it with article {article}",
+    "article_withdrawn": "took article {article} back",
     "spam": "marked it as spam",
     "verified": "verified the customer by {method}",
     "paid": "paid",

@@ -104,7 +104,10 @@ def _opened(request: HttpRequest, view: TicketView, policy: Policy, noun: str) -
     fields: tuple[Field, ...] = ()
     if noun == "escalations" and written.get("to"):
         fields = asking.escalation(view, policy, written["to"])
-    return Typed(noun=noun, step=written.get("step", ""), fields=forms.prefilled(fields, written))
+    return Typed(
+        noun=noun, step=written.get("step", ""), fields=forms.prefilled(fields, written),
+        posted=written if noun == "messages" else {},
+    )  # fmt: skip
 
 
 PARTS = {"ticket": "tickets/_part.html", "act-escalate": "tickets/_escalate.html"}

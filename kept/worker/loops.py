@@ -10,6 +10,7 @@ from kept.channels.mail import outgoing, receive
 from kept.channels.mail.sandbox import Sandbox
 from kept.channels.mail.send import Connection
 from kept.services import (
+    article_reviews,
     availability,
     budgets,
     cadences,
@@ -60,6 +61,7 @@ def all_loops(stopping: threading.Event) -> tuple[Loop, ...]:
         Loop(name="cadences", work=_cadences, every_seconds=60.0),
         Loop(name="imports", work=_imports, every_seconds=1.0),
         Loop(name="duplicates", work=_duplicates, every_seconds=30.0),
+        Loop(name="articles", work=_articles, every_seconds=300.0),
     )
 
 
@@ -72,6 +74,10 @@ def _clocks() -> int:
 
 def _notices() -> int:
     return notices.mail_notices(at=clock.now())
+
+
+def _articles() -> int:
+    return article_reviews.tell_owners(at=clock.now(), limit=BATCH)
 
 
 def _outages() -> int:

@@ -10,8 +10,9 @@ from django.test import Client
 from kept import clock
 from kept.api.verbs import VERBS
 from kept.api.views import ROUTES
-from kept.records.models import ApiToken, Journal, Ticket
-from kept.services import people, rosters, tokens
+from kept.records.models import ApiToken, Journal, Membership, Ticket
+from kept.services import articles, people, rosters, tokens
+from kept.services.article_wording import Wording
 from kept.services.errors import NotValid
 from tests.api.conftest import Program, new_ticket
 from tests.people import Cast
@@ -33,6 +34,20 @@ def customer_number(ticket: int | str) -> int:
     return found or 999_999
 
 
+def article_number(ticket: int | str) -> int:
+    """Return the number of an article of the ticket's desk, or one that nobody has."""
+    desk = Ticket.objects.filter(pk=ticket).values_list("desk__slug", flat=True).first()
+    lead = Membership.objects.filter(desk__slug=desk, role="lead").first() if desk else None
+    if desk is None or lead is None:
+        return 999_999
+    by = lead.agent_id
+    number = articles.write(
+        Wording(title="Zebra", body="Stripes"), by=by, at=clock.now(), desk=desk
+    )
+    articles.publish(number, by=by, at=clock.now())
+    return number
+
+
 def read_paths(ticket: int | str) -> dict[str, str]:
     """Return a foreign address for every read that leads to something of one desk."""
     return {
@@ -40,6 +55,8 @@ def read_paths(ticket: int | str) -> dict[str, str]:
         "get_journal": f"/tickets/{ticket}/journal",
         "get_proof": f"/tickets/{ticket}/commitments/{KNOWN}/proof",
         "get_customer": f"/customers/{customer_number(ticket)}",
+        "get_article": f"/articles/{article_number(ticket)}",
+        "list_articles": "/articles?desk=small&q=zebra",
         "list_tickets": "/tickets?desk=small",
         "get_sop": "/desks/small/sop",
         "get_compliance": "/compliance?desk=small",

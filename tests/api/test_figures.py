@@ -6,9 +6,10 @@ import pytest
 from django.test import Client
 
 from kept import clock
-from kept.services import clocks, conversation
+from kept.services import articles, clocks, conversation
+from kept.services.article_wording import Wording
 from tests.api.conftest import Program, new_ticket
-from tests.people import Cast, dana_asks
+from tests.people import MONDAY, Cast, dana_asks
 
 
 @pytest.fixture
@@ -110,3 +111,20 @@ def test_the_metrics_are_closed_to_the_outside(desk: Cast, settings: object) -> 
     settings.KEPT_METRICS_TOKEN = "m" * 32  # type: ignore[attr-defined]  # a fixture
     for header, status in (("Bearer " + "m" * 32, 200), ("Bearer x", 404), ("", 404)):
         assert Client().get("/metrics", headers={"Authorization": header}).status_code == status
+
+
+def test_articles_are_read_by_words_and_one_by_one(agent: Program, desk: Cast) -> None:
+    numbers = []
+    for title in ("Dark screens", "Dark rooms", "Bright screens"):
+        told = Wording(title=title, body="Look *twice*.", audience="public")
+        numbers.append(articles.write(told, by=desk.bo, at=MONDAY, desk="small"))
+        articles.publish(numbers[-1], by=desk.bo, at=MONDAY)
+    found = agent.get("/articles?desk=small&q=dark&limit=1").json()
+    assert len(found["articles"]) == 1
+    more = agent.get(f"/articles?desk=small&q=dark&cursor={found['next_cursor']}").json()
+    titles = {one["title"] for one in (*found["articles"], *more["articles"])}
+    assert (titles, more["next_cursor"]) == ({"Dark screens", "Dark rooms"}, None)
+    one = agent.get(f"/articles/{numbers[0]}").json()
+    assert (one["body"], one["version"], one["desk"]) == ("Look *twice*.", 1, "small")
+    assert agent.get("/articles/999999").status_code == 404
+    assert agent.get("/articles?desk=small&kind=song").status_code == 400

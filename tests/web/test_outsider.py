@@ -24,18 +24,29 @@ from kept.records.models import (
     Outbox,
     Page,
     RawMessage,
+    SearchMiss,
     Tag,
     Ticket,
 )
 from kept.records.queries.desks import desks_of
-from kept.services import bulk, bulk_acts, conversation, saved_views, uploads
+from kept.services import (
+    article_pictures,
+    articles,
+    bulk,
+    bulk_acts,
+    conversation,
+    saved_views,
+    uploads,
+)
+from kept.services.article_wording import Wording
 from kept.web.act_table import BY_NOUN
 from tests.people import Cast
 
 PUBLIC = {
     "sign-in", "healthz", "readyz", "customer-answer", "remote-picture", "live", "second-factor",
     "passkey-options", "passkey-sign-in", "sign-on", "sign-on-back", "sign-on-proven",
-    "forgotten", "reset", "invitation", "scim", "rota-feed",
+    "forgotten", "reset", "invitation", "scim", "rota-feed", "help-articles", "help-article",
+    "help-picture",
 }  # fmt: skip
 OWN = {
     "macros", "queue", "wallboard", "outbox", "outages", "quarantine", "sign-out", "tags",
@@ -43,10 +54,12 @@ OWN = {
     "customer-new", "customer-pairs", "profile-reviews",
     "customer-imports", "households", "organisations", "views", "view-order", "view-counts",
     "bulk", "notices", "duties", "search", "search-suggestions", "colleagues",
+    "knowledge", "article-new",
 }  # fmt: skip
 NOUNS = (*BY_NOUN, "messages", "steps", "approval-decisions", "acknowledgements")
 POSTED = {
     "outage-ending", "tag", "sop-signature", "draft", "uploads", "remarks", "presence", "view",
+    "article-misses", "article-act",
 }  # fmt: skip
 
 
@@ -115,6 +128,7 @@ def addresses(number: int) -> dict[str, str]:
         "sop-signature": "/sop/small/signatures",
         "rota": "/rota?desk=small",
         "page": f"/pages/{_page_on(number)}",
+        **_of_an_article(lead.desk_id, lead.agent_id),
         "people": "/admin/people?desk=small",
         "access-review": "/admin/review?desk=small",
         "audit": "/admin/audit",
@@ -129,6 +143,26 @@ def _page_on(number: int) -> int:
     return Page.objects.create(
         ticket_id=number, desk_id=desk, key="x", role="lead", step_seconds=600, at=clock.now()
     ).pk
+
+
+def _of_an_article(desk: int, lead: int) -> dict[str, str]:
+    told = Wording(title="Dana's screen", body="Dark")
+    article = articles.write(told, by=lead, at=clock.now(), desk="small")
+    articles.publish(article, by=lead, at=clock.now())
+    picture = article_pictures.add_picture(
+        article, by=lead, at=clock.now(), filename="x.png", body=b"\x89PNG\r\n\x1a\n"
+    )
+    SearchMiss.objects.create(
+        desk_id=desk, words="dana", first_at=clock.now(), last_at=clock.now()
+    )  # fmt: skip
+    return {
+        "article": f"/knowledge/{article}",
+        "article-edit": f"/knowledge/{article}/edit",
+        "article-version": f"/knowledge/{article}/versions/1",
+        "article-act": f"/knowledge/{article}/publications",
+        "article-misses": "/knowledge/misses",
+        "article-picture": f"/knowledge/pictures/{picture}",
+    }
 
 
 def _tag_on(number: int) -> int:
@@ -209,7 +243,7 @@ def test_an_outsiders_own_pages_hold_nothing_of_the_desk(eve: Client, ticket: in
         "/search/suggestions?q=Help", "/search/suggestions?q=dana",
         "/colleagues?desk=small&q=a", "/customers", "/customers/duplicates",
         "/customers/reviews", "/customers/imports", "/households", "/organisations",
-        "/availability",
+        "/availability", "/knowledge", "/knowledge?words=dana",
     )  # fmt: skip
     for address in addresses:
         page = eve.get(address).content.decode()

@@ -32,6 +32,17 @@ from kept.records.models.factors import (
 )
 from kept.records.models.identities import Identity, IdentityProvider, ScimGroup, ScimUser
 from kept.records.models.identity import CustomerAuthenticator, CustomerPin, IdentityCheck
+from kept.records.models.knowledge import (
+    Article,
+    ArticleDraft,
+    ArticlePicture,
+    ArticleReads,
+    ArticleUse,
+    ArticleVersion,
+    ArticleVote,
+    ArticleWord,
+    SearchMiss,
+)
 from kept.records.models.ledger import (
     ApprovalRow,
     CadenceTask,
@@ -87,17 +98,20 @@ from kept.records.models.writing import (
 
 __all__ = [
     "AccessEvent", "AccessReview", "Agent", "AgentChoice", "Alarm", "ApiToken", "ApprovalRow",
-    "Attachment", "Authenticator", "AvailabilityChange", "BulkAct", "CadenceTask", "CalendarFeed",
-    "CommitmentRow", "Customer", "CustomerAddress", "CustomerAuthenticator", "CustomerDesk",
-    "CustomerImport", "CustomerMerge", "CustomerNote", "CustomerPair", "CustomerPin", "Desk",
-    "Draft", "Erasure", "Follow", "Heartbeat", "Household", "HouseholdMember", "IdempotentAnswer",
-    "Identity", "IdentityCheck", "IdentityProvider", "ImportChunk", "ImportRow", "Journal",
-    "KeptText", "LeavingReply", "Lift", "Macro", "Mailbox", "Membership", "Mention", "Message",
-    "MessageIdSeen", "MovedTicket", "NoticeChoice", "Notification", "OneTimeLink", "Organisation",
+    "Article", "ArticleDraft", "ArticlePicture", "ArticleReads", "ArticleUse", "ArticleVersion",
+    "ArticleVote", "ArticleWord", "Attachment", "Authenticator", "AvailabilityChange", "BulkAct",
+    "CadenceTask", "CalendarFeed", "CommitmentRow", "Customer", "CustomerAddress",
+    "CustomerAuthenticator", "CustomerDesk", "CustomerImport", "CustomerMerge", "CustomerNote",
+    "CustomerPair", "CustomerPin", "Desk", "Draft", "Erasure", "Follow", "Heartbeat",
+    "Household", "HouseholdMember", "IdempotentAnswer", "Identity", "IdentityCheck",
+    "IdentityProvider", "ImportChunk", "ImportRow", "Journal", "KeptText", "LeavingReply",
+    "Lift", "Macro", "Mailbox", "Membership", "Mention", "Message", "MessageIdSeen",
+    "MovedTicket", "NoticeChoice", "Notification", "OneTimeLink", "Organisation",
     "OrganisationMember", "Outage", "OutageContact", "Outbox", "Page", "PageTry", "Passkey",
     "Payment", "PersonalRead", "PolicyProposal", "PolicyVersion", "Preference", "Presence",
     "Purchase", "RawMessage", "RecoveryCode", "ReplyToken", "ReviewDecision", "RoomLine",
     "RoomRead", "Rota", "RotaLayer", "RotaOverride", "RoutingChoice", "SavedView", "ScimGroup",
-    "ScimUser", "Session", "Shift", "SignInTry", "Snooze", "SopSignature", "Spent", "StepEvidence",
-    "Tag", "Ticket", "TicketLink", "TicketTag", "TimeEntry", "Upload", "ViewPlace", "WorkTerms",
+    "ScimUser", "SearchMiss", "Session", "Shift", "SignInTry", "Snooze", "SopSignature", "Spent",
+    "StepEvidence", "Tag", "Ticket", "TicketLink", "TicketTag", "TimeEntry", "Upload",
+    "ViewPlace", "WorkTerms",
 ]  # fmt: skip

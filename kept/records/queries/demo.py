@@ -95,3 +95,9 @@ def parent(ticket: int) -> int | None:
 def ticket_count() -> int:
     """Return how many tickets there are."""
     return Ticket.objects.count()
+
+
+def ticket_about(desk: str, subject: str) -> int | None:
+    """Return the newest ticket of a desk with this subject."""
+    found = Ticket.objects.filter(desk__slug=desk, subject=subject).order_by("-id")
+    return found.values_list("id", flat=True).first()

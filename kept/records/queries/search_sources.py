@@ -5,10 +5,11 @@ found beside tickets, such as customers. Each asks its own index for its newest 
 each holds the reader's rights itself: `%(desks)s` are the reader's desks, `%(granted)s` those
 whose customers' addresses they may see. `words` are stored columns (migration 0037), names an
 expression (0034).
-A new place to look, such as knowledge articles, is one more entry here.
 """
 
 from dataclasses import dataclass
+
+from kept.records.queries.articles import QUERY as ARTICLE_WORDS
 
 RECENT = 500
 """So many of the newest hits of each source are ranked; ranking a common word whole is slow."""
@@ -138,4 +139,16 @@ THINGS: tuple[ThingSource, ...] = (
               SELECT 1 FROM ticket t WHERE t.customer_id = c.id AND {NAME_SEEN}
                 AND t.desk_id = ANY(%(desks)s) ORDER BY t.customer_id LIMIT 100) one) h
             WHERE h.n > 0 ORDER BY c.name, c.id"""),
+    ThingSource(
+        kind="article",
+        sql=f"""SELECT a.id, a.title, d.slug FROM (
+              (SELECT b.id, ts_rank(b.words, {ARTICLE_WORDS}, 1) AS rank FROM article b
+               WHERE b.words @@ ({ARTICLE_WORDS}) AND b.desk_id = ANY(%(desks)s)
+                 AND b.state = 'published' ORDER BY b.id DESC LIMIT {RECENT})
+              UNION ALL
+              (SELECT b.id, 0.3 * word_similarity(plain_words(%(words)s), plain_words(b.title))
+               FROM article b WHERE plain_words(%(words)s) <%% plain_words(b.title)
+                 AND b.desk_id = ANY(%(desks)s) AND b.state = 'published' LIMIT {RECENT})
+            ) hit JOIN article a ON a.id = hit.id JOIN desk d ON d.id = a.desk_id
+            GROUP BY a.id, d.slug ORDER BY sum(hit.rank) DESC, a.id DESC"""),
 )  # fmt: skip

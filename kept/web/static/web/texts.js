@@ -21,9 +21,13 @@ function blankField({ name, label }) {
   return field
 }
 
+function pick(kind) {
+  if (kind !== kindOf(box())) $(`[data-kind][value="${kind}"]`).click()
+}
+
 function show(told) {
   const text = box()
-  if (told.kind && told.kind !== kindOf(text)) $(`[data-kind][value="${told.kind}"]`).click()
+  if (told.kind) pick(told.kind)
   $("[data-blanks]").replaceChildren(...told.blanks.map(blankField))
   const whole = !text.value.trim() || text.value === text.dataset.filled
   if (told.text || whole) put(told.text, { whole })
@@ -81,9 +85,13 @@ export function keepTexts() {
   document.addEventListener("input", ({ target, data }) => {
     if (target.matches("textarea[data-draft]") && data === " ") expand(target)
   })
-  document.addEventListener("click", ({ target }) => {
-    const insert = target.closest("[data-insert]"), delay = target.closest("[data-delay]")
-    if (insert) put(insert.dataset.insert)
+  document.addEventListener("click", (event) => {
+    const insert = event.target.closest("[data-insert]"), delay = event.target.closest("[data-delay]")
+    if (insert && box()) {
+      event.preventDefault()
+      if (insert.dataset.insertKind) pick(insert.dataset.insertKind)
+      put(insert.dataset.insert)
+    }
     if (delay) tellDelay(delay)
   })
 }
