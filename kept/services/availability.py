@@ -86,7 +86,9 @@ def set_terms(
     deputy: AgentId | None,
 ) -> None:
     """Set what somebody takes on a desk: how much, in which languages, and who stands in."""
-    may_speak_for(agent, by=by)
+    who = permissions.standing(by, desk)
+    if agent != by:
+        permissions.require(who, "manage_roster", active_policy(desk))
     permissions.standing(agent, desk)
     if most_load is not None and not 0 <= most_load <= 10_000:
         raise NotValid("The most somebody takes is a number from 0 to 10,000.")

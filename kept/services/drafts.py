@@ -94,11 +94,10 @@ def put_aside(
 
 def share(draft: int, *, by: AgentId, at: datetime, shared: bool) -> None:
     """Show a named draft of one's own to the desk, or stop showing it."""
-    done = Draft.objects.filter(pk=draft, agent_id=by).exclude(name="").update(
-        shared_at=at if shared else None
-    )  # fmt: skip
-    if not done:
+    row = _own(draft, by)
+    if not row.name:
         raise NotFound("There is no such draft.")
+    Draft.objects.filter(pk=draft).update(shared_at=at if shared else None)
 
 
 def take(draft: int, *, by: AgentId, at: datetime) -> int:
@@ -117,9 +116,7 @@ def take(draft: int, *, by: AgentId, at: datetime) -> int:
 
 def discard(draft: int, *, by: AgentId) -> None:
     """Throw a draft of one's own away."""
-    done, _ = Draft.objects.filter(pk=draft, agent_id=by).delete()
-    if not done:
-        raise NotFound("There is no such draft.")
+    _own(draft, by).delete()
 
 
 def forget(ticket_id: int, *, by: AgentId, kind: str) -> None:
@@ -131,9 +128,18 @@ def _may_write(ticket_id: int, by: AgentId, kind: str) -> None:
     desk = Ticket.objects.filter(pk=ticket_id).values_list("desk_id", flat=True).first()
     if desk is None:
         raise NotFound("There is no such ticket.")
-    permissions.standing(by, desk)
+    who = permissions.standing(by, desk)
     if kind not in KINDS:
         raise NotValid("A draft is a reply or a note.")
+    permissions.require(who, "note" if kind == "note" else "reply", permissions.policy_of(who))
+
+
+def _own(draft: int, by: AgentId) -> Draft:
+    row = Draft.objects.filter(pk=draft, agent_id=by).first()
+    if row is None:
+        raise NotFound("There is no such draft.")
+    _may_write(row.ticket_id, by, row.kind)
+    return row
 
 
 def _was_sent(ticket_id: int, by: AgentId, key: str) -> bool:

@@ -83,6 +83,7 @@ def acknowledge(notice_id: int, *, by: AgentId, at: datetime) -> None:
         row = Notification.objects.filter(pk=notice_id, agent_id=by).first()
         if row is None:
             raise NotFound("There is no such notification.")
+        permissions.standing(by, row.desk_id)
         if row.page and row.ticket_id is not None:
             settle_pages(row.ticket_id, row.page, by=by, at=at)
         else:

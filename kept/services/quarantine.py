@@ -5,6 +5,7 @@ from datetime import datetime
 from kept.records.models import RawMessage
 from kept.services import permissions
 from kept.services.alarms import clear_alarm
+from kept.services.beginning import active_policy
 from kept.services.errors import AgentId, NotFound
 
 
@@ -22,7 +23,8 @@ def _move(raw_id: int, by: AgentId, at: datetime, **columns: object) -> None:
     row = RawMessage.objects.filter(pk=raw_id, state="quarantined").first()
     if row is None:
         raise NotFound("There is no such message in the quarantine.")
-    permissions.standing(by, row.desk_id)
+    who = permissions.standing(by, row.desk_id)
+    permissions.require(who, "triage", active_policy(row.desk_id))
     RawMessage.objects.filter(pk=raw_id, state="quarantined").update(**columns)
     if not RawMessage.objects.filter(desk_id=row.desk_id, state="quarantined").exists():
         clear_alarm(f"quarantine:{row.desk_id}", at=at)

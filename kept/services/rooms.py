@@ -21,6 +21,8 @@ MENTION = re.compile(r"@([\w.'-]+)")
 def say(ticket_id: int, *, by: AgentId, at: datetime, text: str, key: str) -> int:
     """Say a line in a ticket's room and tell whom it mentions; return its id."""
     desk = _desk(ticket_id, by)
+    who = permissions.standing(by, desk)
+    permissions.require(who, "note", permissions.policy_of(who))
     words = clean(text).strip()
     if not words:
         raise NotValid("Write something first.")

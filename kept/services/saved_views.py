@@ -68,11 +68,14 @@ def delete_view(view_id: int, *, by: AgentId, at: datetime) -> None:
 def bring_back(view_id: int, *, by: AgentId, at: datetime) -> None:
     """Undo a deletion."""
     with transaction.atomic(durable=True):
-        done = SavedView.objects.filter(
+        view = SavedView.objects.filter(
             pk=view_id, owner_id=by, deleted_at__gt=at - BACK_FOR
-        ).update(deleted_at=None)
-    if not done:
-        raise NotFound("There is no such view to bring back.")
+        ).first()  # fmt: skip
+        if view is None:
+            raise NotFound("There is no such view to bring back.")
+        if view.desk_id is not None:
+            permissions.standing(by, view.desk_id)
+        SavedView.objects.filter(pk=view.pk).update(deleted_at=None)
 
 
 def arrange(numbers: Sequence[int], *, by: AgentId) -> None:
@@ -121,6 +124,8 @@ def _own(view_id: int, by: AgentId) -> SavedView:
     )
     if view is None:
         raise NotFound("There is no such view.")
+    if view.desk_id is not None:  # what a desk sees is changed by its members only
+        permissions.standing(by, view.desk_id)
     return view
 
 

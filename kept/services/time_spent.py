@@ -30,11 +30,12 @@ def note_time(ticket_id: int, *, by: AgentId, at: datetime, minutes: int, what: 
 
 def strike_time(entry_id: int, *, by: AgentId, at: datetime) -> None:
     """Take one's own entry back; it stays on record as struck."""
-    struck = TimeEntry.objects.filter(pk=entry_id, agent_id=by, struck_at=None).update(
-        struck_at=at
-    )
-    if not struck:
+    own = TimeEntry.objects.filter(pk=entry_id, agent_id=by, struck_at=None)
+    desk = own.values_list("ticket__desk_id", flat=True).first()
+    if desk is None:
         raise NotFound("There is no such entry of yours.")
+    permissions.standing(by, desk)
+    own.update(struck_at=at)
 
 
 def minutes_of(told: str) -> int:

@@ -35,7 +35,6 @@ def as_picture(kind: str, body: bytes) -> HttpResponse:
     response = HttpResponse(body, content_type=kind)
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response["X-Content-Type-Options"] = "nosniff"
-    response["Cache-Control"] = "private, max-age=600"
     return response
 
 

@@ -66,7 +66,9 @@ NOT (k.subject LIKE 'agent:%%' AND k.subject <> 'agent:' || %(agent)s
 """
 """A duty that comes round for each agent of a role is each one's own."""
 VISIBLE = """
-v.deleted_at IS NULL AND (v.owner_id = %(agent)s
+v.deleted_at IS NULL AND (v.owner_id = %(agent)s AND (v.desk_id IS NULL OR EXISTS (
+     SELECT 1 FROM membership m WHERE m.agent_id = %(agent)s AND m.desk_id = v.desk_id
+     AND m.ended_at IS NULL))
   OR v.audience = 'desk' AND EXISTS (SELECT 1 FROM membership m WHERE m.agent_id = %(agent)s
      AND m.desk_id = v.desk_id AND m.ended_at IS NULL)
   OR v.audience = 'team' AND EXISTS (SELECT 1 FROM membership m WHERE m.agent_id = %(agent)s
