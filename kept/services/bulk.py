@@ -81,10 +81,9 @@ class Foreseen(Frozen, frozen=True, kw_only=True):
 
 
 class Result(Frozen, frozen=True, kw_only=True):
-    """What became of one ticket."""
+    """What became of one ticket. It is kept, so it holds no words of anybody's."""
 
     ticket: int
-    subject: str = ""
     desk: str = ""
     done: bool = True
     sentence: str = ""
@@ -140,7 +139,11 @@ def undo(acts: Mapping[str, Bulk], token: str, *, by: AgentId, at: datetime) -> 
             raise NotValid("It is too late to undo this, or it is undone already.")
         BulkAct.objects.filter(pk=row.pk).update(undone_at=at)
     given = Given(by=by, at=at, answers={})
-    results = tuple(_undo_one(act.undo, each, given) for each in read_results(row.results))
+    kept = read_results(row.results)
+    seen = {each.id for each in seen_tickets(by, [one.ticket for one in kept])}
+    results = tuple(
+        _undo_one(act.undo, each, given) if each.ticket in seen else each for each in kept
+    )
     BulkAct.objects.filter(pk=row.pk).update(results=msgspec.to_builtins(results))
     return results
 
@@ -193,7 +196,7 @@ def read_results(kept: object) -> tuple[Result, ...]:
 
 
 def _do_one(act: Bulk, seen: Seen, given: Given) -> Result:
-    known = Result(ticket=seen.id, subject=seen.subject, desk=seen.desk)
+    known = Result(ticket=seen.id, desk=seen.desk)
     problem = act.check(seen, given)
     if problem:
         return msgspec.structs.replace(known, done=False, sentence=problem)

@@ -48,20 +48,23 @@ def require_account(customer: int, desk: int, *, by: AgentId) -> None:
 def require_everywhere(
     customers: tuple[int, ...], act: str, *, by: AgentId, otherwise: str
 ) -> tuple[int, ...]:
-    """Return all desks that serve any of the customers; raise unless the agent may act on each."""
-    desks = tuple(
-        CustomerDesk.objects.filter(customer_id__in=customers)
-        .order_by("desk_id")
-        .values_list("desk_id", flat=True)
-        .distinct()
+    """Return all desks that serve any of the customers; raise unless the agent may act on each.
+
+    One who is served by none of the agent's desks is as one who does not exist.
+    """
+    served = list(
+        CustomerDesk.objects.filter(customer_id__in=customers).values_list(
+            "customer_id", "desk_id"
+        )
     )
+    desks = tuple(sorted({desk for _, desk in served}))
     places: dict[int, permissions.Standing] = {}
     for desk in desks:
         try:
             places[desk] = permissions.standing(by, desk)
         except NotFound:
             continue
-    if not places:
+    if {customer for customer, desk in served if desk in places} != set(customers):
         raise NotFound(NOBODY)
     for desk in desks:
         if desk not in places:

@@ -22,6 +22,7 @@ from kept.records.queries.yours import bulk_of
 from kept.services import bulk, bulk_acts
 from kept.services.bulk import MOST, UNDO_FOR, Given
 from kept.services.errors import NotValid
+from kept.services.seen import seen_tickets
 from kept.web import forms
 from kept.web.bulk_forms import BY_NAME, BulkForm
 from kept.web.forms import Field
@@ -83,11 +84,16 @@ def _outcome(request: HttpRequest, token: str, who: int, now: datetime) -> HttpR
     found = bulk_of(who, token)
     if found is None or found.done_at is None or found.act not in BY_NAME:
         raise Http404
-    results = bulk.read_results(msgspec.json.decode(str(found.results)))
+    kept = bulk.read_results(msgspec.json.decode(str(found.results)))
+    subjects = {seen.id: seen.subject for seen in seen_tickets(who, [one.ticket for one in kept])}
+    results = tuple(one for one in kept if one.ticket in subjects)
+    if kept and not results:
+        raise Http404
     left = found.done_at + UNDO_FOR - now
     known = bulk_acts.BY_NAME[found.act]
     context: dict[str, Any] = {
-        "me": me(request), "form": BY_NAME[found.act], "results": results, "token": token,
+        "me": me(request), "form": BY_NAME[found.act], "results": results, "subjects": subjects,
+        "token": token,
         "done": sum(one.done for one in results),
         "seconds_left": max(0, int(left.total_seconds()))
         if known.undo and found.undone_at is None else 0,

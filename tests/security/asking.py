@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db import transaction
+from django.db import connection, transaction
 from django.http import HttpResponse
 from django.test import Client
 
@@ -17,6 +17,8 @@ from kept.services import members, people
 from tests.people import Cast
 from tests.security.doors import Door
 from tests.security.stock import Stock, curtain, stock
+
+NEAR, FAR = 1_000_000, 870_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ class Street:
 
 def street() -> Street:
     """Raise the curtain with everybody who can knock."""
+    _number_from(NEAR)
     cast = curtain()
     agents = {"amira": cast.amira, "bo": cast.bo, "chen": cast.chen, "eve": cast.eve}
     for name, desk, role in (
@@ -50,15 +53,28 @@ def street() -> Street:
         agents[name] = people.create_agent(email=f"{name}@kept.example", name=name.title())
         people.add_membership(agents[name], desk, role=role, level="L2")
     people.add_membership(agents["former"], "other", role="agent", level="L1")
+    small = stock("small", cast.amira, cast.bo)
+    _number_from(FAR)
     made = Street(
         cast=cast,
-        small=stock("small", cast.amira, cast.bo),
+        small=small,
         other=stock("other", cast.eve, agents["gil"], word="Foreign"),
         agents=agents,
     )
     left = Membership.objects.get(agent=agents["former"], desk=cast.desk)
     members.end(left.pk, by=cast.chen, at=clock.now())
     return made
+
+
+def _number_from(first: int) -> None:
+    """Give what is made from now on numbers that stand nowhere else in a page."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT setval(format('%%I.%%I', schemaname, sequencename),"
+            " %s + 10000 * row_number() OVER (ORDER BY sequencename))"
+            " FROM pg_sequences WHERE schemaname = 'public' AND data_type = 'bigint'::regtype",
+            [first],
+        )
 
 
 def sign_in(client: Client, agent: int) -> None:

@@ -75,6 +75,7 @@ OPEN = (
     Door("healthz", "/healthz", anybody=True),
     Door("readyz", "/readyz", anybody=True),
     Door("api-metrics", "/metrics", anybody=True),
+    Door("rota-feed", "/rota/feed/wrong.ics", anybody=True),
     Door("scim", "/scim/v2/Users", anybody=True),
     Door("sign-out", "/sign-out", {}, anybody=True),
 )
@@ -97,7 +98,8 @@ SEEN = tuple(
     for name, path in (
         ("ticket", "/tickets/{ticket}"), ("acts", "/tickets/{ticket}/messages"),
         ("texts", "/tickets/{ticket}/texts?macro={macro}"),
-        ("room", "/tickets/{ticket}/room?seen=1"), ("what-if", "/tickets/{ticket}/what-if?act=wait"),
+        ("room", "/tickets/{ticket}/room?seen=1"),
+        ("what-if", "/tickets/{ticket}/what-if?act=wait"),
         ("suggestions", "/tickets/{ticket}/suggestions"),
         ("call-back", "/tickets/{ticket}/call/{address}"),
         ("proof", "/tickets/{ticket}/commitments/{commitment}/proof"),
@@ -108,9 +110,10 @@ SEEN = tuple(
         ("customer-export", "/customers/{customer}.json"),
         ("customer-table", "/customers/of/{desk}.csv"),
         ("customer-import", "/customers/imports/{import}"),
-        ("household", "/households/{household}"), ("organisation", "/organisations/{organisation}"),
+        ("household", "/households/{household}"),
+        ("organisation", "/organisations/{organisation}"),
         ("people", "/admin/people?desk={desk}"), ("access-review", "/admin/review?desk={desk}"),
-        ("audit", "/admin/audit"),
+        ("audit", "/admin/audit"), ("rota", "/rota?desk={desk}"),
     )
 )  # fmt: skip
 ON_TICKET = Nouns("acts", "/tickets/{ticket}", (
@@ -232,7 +235,17 @@ SENT = tuple(
          "decision": "kept"}),
     )
 )  # fmt: skip
-PLACES = (ON_TICKET, ON_CUSTOMER, ON_ACCOUNT, ON_PEOPLE, ON_AVAILABILITY)
+ON_ROTA = Nouns("rota", "/rota", (
+    ("rotas", {"name": "R", "kind": "duty", "person-1": "{agent}", "starts_on": "2026-01-05",
+     "handover": "09:00"}),
+    ("layers", {"rota": "{rota}", "person-1": "{agent}", "starts_on": "2026-01-05",
+     "handover": "09:00", "rung": "2"}),
+    ("covers", {"layer": "{layer}", "agent": "{agent}", "from": "{soon}", "to": "{later}"}),
+    ("endings", {"rota": "{rota}"}), ("layer-endings", {"layer": "{layer}"}),
+    ("cover-endings", {"cover": "{cover}"}), ("feeds", {"rota": "{rota}"}),
+    ("feed-endings", {"feed": "{feed}"}),
+), names="noun", with_all={"desk": "{desk}"})  # fmt: skip
+PLACES = (ON_TICKET, ON_CUSTOMER, ON_ACCOUNT, ON_PEOPLE, ON_AVAILABILITY, ON_ROTA)
 DOORS: tuple[Door, ...] = (
     *OPEN, *OWN, *SEEN, *SENT, *(door for place in PLACES for door in place.doors()),
 )  # fmt: skip

@@ -17,6 +17,7 @@ from kept.services import (
     bulk_acts,
     conversation,
     drafts,
+    feeds,
     groups,
     importing,
     leaving,
@@ -26,6 +27,7 @@ from kept.services import (
     profiles,
     purchases,
     rooms,
+    rotas,
     saved_views,
     tagging,
     tickets,
@@ -67,8 +69,11 @@ class Stock:
     words: dict[str, str] = field(default_factory=dict)
 
     def named(self) -> dict[str, object]:
-        soon = (clock.now() + timedelta(days=2)).strftime("%Y-%m-%dT%H:%M")
-        return {**self.ids, **self.words, "desk": self.slug, "desk_id": self.desk, "soon": soon}
+        days = {
+            name: (clock.now() + timedelta(days=far)).strftime("%Y-%m-%dT%H:%M")
+            for name, far in (("soon", 2), ("later", 3))
+        }
+        return {**self.ids, **self.words, **days, "desk": self.slug, "desk_id": self.desk}
 
 
 def curtain() -> Cast:
@@ -91,7 +96,10 @@ def _opened(slug: str, word: str, who: str) -> int:
         subject=f"{word} asks", text=f"{word} has a dark screen.", channel="email", severity="P1"
     )
     return tickets.open_ticket(
-        slug, opening, address=f"{who}@{slug}.example", name=f"{word} {who}",
+        slug,
+        opening,
+        address=f"{who}@{slug}.example",
+        name=f"{word} {who}",
         at=clock.now() - timedelta(minutes=5),
     ).ticket
 
@@ -217,6 +225,17 @@ def _house(held: Stock, owner: int, lead: int, word: str) -> None:
         agent_id=owner, credential=held.slug.encode(), public_key=b"k", sign_count=0,
         name=f"{word} key", made_at=at,
     ).pk  # fmt: skip
+    layer = rotas.LayerForm(people=(owner,), starts_on=at.date())
+    ids["rota"] = rotas.make(
+        held.slug, by=lead, at=at, name=f"{word} rota", kind="duty", layers=(layer,)
+    )
+    ids["layer"] = models.RotaLayer.objects.get(rota=ids["rota"]).pk
+    ids["cover"] = rotas.cover(
+        ids["layer"], agent=owner, by=lead, at=at, reason=f"{word} cover",
+        starts_at=at + timedelta(days=1), ends_at=at + timedelta(days=2),
+    )  # fmt: skip
+    words["feed_token"] = feeds.subscribe(by=owner, at=at, rota=ids["rota"])
+    ids["feed"] = models.CalendarFeed.objects.get(agent_id=owner).pk
     review = models.AccessReview.objects.create(desk_id=desk, begun_at=at, begun_by_id=lead)
     ids["decision"] = models.ReviewDecision.objects.create(
         review=review, membership_id=ids["membership"]
@@ -236,7 +255,7 @@ def fingerprints(leaving_out: frozenset[str] = frozenset()) -> dict[str, str]:
         tables = [name for (name,) in cursor.fetchall() if name not in leaving_out]
         statement = " UNION ALL ".join(
             f"SELECT '{name}', md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), ''))"
-            f" FROM \"{name}\" t"
+            f' FROM "{name}" t'
             for name in tables
         )
         cursor.execute(statement)

@@ -25,6 +25,7 @@ from kept.services import (
     people,
     profiles,
     purchases,
+    serving,
 )
 from kept.services.errors import Conflict, NotAllowed, NotFound, NotValid
 from kept.services.links import confirm_token
@@ -146,6 +147,9 @@ def test_only_who_may_on_every_desk_merges(cast: Cast) -> None:
     taken = dana_writes(sender=AT_WORK, desk="other").ticket
     assert taken is not None
     goes = customer_of(taken)
+    with pytest.raises(NotFound):  # nobody learns here whom another desk serves
+        merging_customers.merge(goes, into=stays, by=cast.amira, at=SOON)
+    serving.serve(goes, cast.desk, at=SOON)
     with pytest.raises(NotAllowed, match="another desk"):
         merging_customers.merge(goes, into=stays, by=cast.amira, at=SOON)
     with pytest.raises(NotFound):
