@@ -14,8 +14,8 @@ from django.db.models import QuerySet
 
 from kept.policy.words import Frozen
 from kept.records.models import Agent, Notification, Outbox, Page
-from kept.services.alarms import clear_alarm
 from kept.services import permissions
+from kept.services.alarms import clear_alarm
 from kept.services.errors import AgentId, NotFound
 from kept.services.links import new_message_id
 from kept.services.outgoing import OutgoingMail

@@ -97,7 +97,8 @@ def note_call(try_id: int, *, by: AgentId | None, at: datetime, result: str) -> 
     if row is None:
         raise NotFound("There is no such call.")
     if by is not None:
-        permissions.standing(by, row.page.desk_id)
+        who = permissions.standing(by, row.page.desk_id)
+        permissions.require(who, "acknowledge", active_policy(row.page.desk_id))
     PageTry.objects.filter(pk=try_id).update(called_at=at, called_by_id=by, call_result=result)
 
 

@@ -90,7 +90,7 @@ OWN = tuple(
         ("outages", "/outages"), ("quarantine", "/quarantine"), ("customers", "/customers"),
         ("customer-pairs", "/customers/duplicates"), ("profile-reviews", "/customers/reviews"),
         ("customer-imports", "/customers/imports"), ("households", "/households"),
-        ("organisations", "/organisations"),
+        ("organisations", "/organisations"), ("pages", "/pages"),
     )
 )  # fmt: skip
 SEEN = tuple(
@@ -113,7 +113,7 @@ SEEN = tuple(
         ("household", "/households/{household}"),
         ("organisation", "/organisations/{organisation}"),
         ("people", "/admin/people?desk={desk}"), ("access-review", "/admin/review?desk={desk}"),
-        ("audit", "/admin/audit"), ("rota", "/rota?desk={desk}"),
+        ("audit", "/admin/audit"), ("rota", "/rota?desk={desk}"), ("page", "/pages/{page}"),
     )
 )  # fmt: skip
 ON_TICKET = Nouns("acts", "/tickets/{ticket}", (
@@ -220,6 +220,8 @@ SENT = tuple(
         ("customer-import:check", "/customers/imports/{import}", {"act": "check",
          "column-0": "name"}),
         ("customer-import:drop", "/customers/imports/{import}", {"act": "drop"}),
+        ("page:acknowledge", "/pages/{page}", {}),
+        ("page:call", "/pages/{page}", {"try": "{try}", "result": "reached"}),
         ("household:join", "/households/{household}",
          {"act": "join", "customer": "{other_customer}", "role": "son"}),
         ("household:leave", "/households/{household}",

@@ -225,6 +225,13 @@ def _house(held: Stock, owner: int, lead: int, word: str) -> None:
         agent_id=owner, credential=held.slug.encode(), public_key=b"k", sign_count=0,
         name=f"{word} key", made_at=at,
     ).pk  # fmt: skip
+    ids["page"] = models.Page.objects.create(
+        ticket_id=ids["ticket"], desk_id=desk, key="stock", role="agent", about=f"{word} page",
+        step_seconds=60, at=at,
+    ).pk  # fmt: skip
+    ids["try"] = models.PageTry.objects.create(
+        page_id=ids["page"], agent_id=owner, rung=0, rung_name="agent", at=at
+    ).pk
     layer = rotas.LayerForm(people=(owner,), starts_on=at.date())
     ids["rota"] = rotas.make(
         held.slug, by=lead, at=at, name=f"{word} rota", kind="duty", layers=(layer,)
