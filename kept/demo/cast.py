@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from django.conf import settings
 
-from kept.services import desks, people, policies, rotas, signing
+from kept.services import availability, desks, people, policies, rotas, signing
 
 NAMES = {
     "amira": "Amira Haddad", "bo": "Bo Lindqvist", "chen": "Chen Wei", "ravi": "Ravi Prasad",
@@ -82,6 +82,8 @@ def set_up(*, password: str, at: datetime) -> dict[str, int]:
         person: people.create_agent(email=address(person), name=name, password=password)
         for person, name in NAMES.items()
     }
+    for number, agent in enumerate(ids.values()):
+        availability.set_telephone(agent, f"+44 20 7946 0{number:03}", by=agent)
     for slug, places in cast().items():
         zone = _make_desk(slug, at)
         for person, roles in places.items():

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from kept import clock
 from kept.records.queries.availability import moved_from, standing_of, teams_of, terms_of
+from kept.records.queries.rotas import gaps_of
 from kept.services import availability as verbs
 from kept.services import reassigning
 from kept.services.errors import DeskError, NotValid
@@ -66,7 +67,8 @@ def _page(
     context: dict[str, Any] = {
         "me": reader, "own": standing_of(reader.id, at), "zone": zone_of(reader),
         "terms": terms, "names": names, "moved": moved_from(reader.id),
-        "teams": teams, "problem": problem, "would": would, "is_preview": wanted == "away",
+        "teams": teams, "gaps": gaps_of(reader.id, at, act="manage_roster") if teams else (),
+        "problem": problem, "would": would, "is_preview": wanted == "away",
         "typed_until": asked.get("until", "")[:40], "typed_reason": asked.get("reason", "")[:200],
         "count_moved": int(moved) if moved.isdecimal() and len(moved) < 5 else 0,
     }  # fmt: skip

@@ -102,6 +102,8 @@ def test_gaps_stand_at_the_top_and_an_outsider_sees_no_rota(
 ) -> None:
     planned(chen, desk.bo, until="17:00")
     assert "gaps in the next eight weeks" in words(chen.get("/rota"))
+    assert "gaps in your rotas" in words(chen.get("/availability"))
+    assert "gaps in your rotas" not in words(eve.get("/availability"))
     assert "Bo" not in words(eve.get("/rota"))
     assert eve.get("/rota?desk=small").status_code == 404
     assert eve.post("/rota", {"noun": "endings", "desk": "other",
