@@ -90,7 +90,8 @@ export function keepTexts() {
     if (insert && box()) {
       event.preventDefault()
       if (insert.dataset.insertKind) pick(insert.dataset.insertKind)
-      put(insert.dataset.insert)
+      const before = box().value.slice(0, box().selectionStart).trim()
+      put((before ? "\n\n" : "") + insert.dataset.insert)
     }
     if (delay) tellDelay(delay)
   })
