@@ -24,12 +24,14 @@ from kept.demo import acts, articles, customers
 from kept.demo.acts import Scene
 from kept.demo.cast import cast, set_up
 from kept.demo.duties import Duties
+from kept.demo.rounds import keep_rounds
 from kept.demo.stories import Act, Story, duration, stories
 from kept.records.queries import demo as queries
-from kept.services import clocks
+from kept.services import clocks, notices
 from kept.services.errors import DeskError
 
 MOMENT = timedelta(minutes=1)
+LOOKED = timedelta(hours=2)
 Say = Callable[[str], None]
 
 
@@ -111,6 +113,9 @@ def play(*, password: str, now: datetime, say: Say = lambda _line: None) -> int:
                 at = now - duration(story.ago)
                 stage.plan(at, partial(stage.open, desk, story))
         stage.play()
+        keep_rounds(ids, cast(), now)
+        for agent in ids.values():  # Whoever works here looks at the bell; the last hours are new.
+            notices.mark_all_seen(by=agent, at=now, until=now - LOOKED)
         customers.take_in(by=ids["chen"], at=now, now=now, since=begin)
         for desk in cast():
             articles.write_down(desk, ids, now=now)

@@ -143,6 +143,8 @@ class RuleBase(Frozen, frozen=True, kw_only=True):
     because: Because
     order: int
     name: str
+    title: str = ""
+    """What must be done, as people say it: `hand over with a summary`."""
     when: Condition | None = None
     enforce: Enforce = Enforce.BLOCK
     calendar: str = "24x7"

@@ -15,6 +15,7 @@ from django.db import connection, transaction
 from kept.policy import Policy, rights
 from kept.policy.rights import MANAGER
 from kept.policy.rules import CadenceRule, Target, TargetUnit
+from kept.policy.titles import deed, titles
 from kept.records.compiled import policy_by_hash
 from kept.records.models import CadenceTask, PolicyVersion
 from kept.services import notices, permissions, profile_reviews, rosters
@@ -23,6 +24,8 @@ from kept.services.forms import check_form
 
 FEW = 5
 """So many late duties of one name are told of one by one; more are told of together."""
+EACH = "agent"
+"""A duty of this role that comes round for each agent is everybody's own, whatever their role."""
 BACK = 3
 """So many past periods are opened after a long downtime; more would be noise."""
 
@@ -68,7 +71,8 @@ def do_task(
         version = PolicyVersion.objects.get(desk_id=task.desk_id, state="active")
         policy = policy_by_hash(version.hash)
         permissions.require(who, "step", policy)
-        if not rights.answers_for(task.role, who.roles, (who.level, *who.teams)):
+        own = task.role == EACH and task.subject == f"agent:{by}"
+        if not own and not rights.answers_for(task.role, who.roles, (who.level, *who.teams)):
             raise NotAllowed(f"This duty is for: {(task.role or MANAGER).replace('_', ' ')}.")
         if task.done_at is not None:
             raise Conflict("This task is done already.")
@@ -111,7 +115,7 @@ def _open_rule(desk: int, policy: Policy, rule: CadenceRule, since: datetime, at
                 )
                 if made:
                     opened += 1
-                    _tell(task, _about(f"{rule.name} is due", task), at, "opened")
+                    _tell(task, f"{_named(policy, rule.name)}: it is due", at, "opened")
     return opened
 
 
@@ -123,7 +127,8 @@ def _open_reviews(desk: int, rule: CadenceRule, at: datetime) -> int:
         told = rosters.answering_to(rule.role or "manager", people, team=None, owner=None)
         notice = notices.Notice(
             desk=desk, ticket=None, cause=f"cadence.{desk}.{rule.name}.{at.date()}",
-            about=f"{rule.name}: customers are due", clause=rule.because.clause,
+            about=f"{rule.title or deed(rule.name)}: customers are due",
+            clause=rule.because.clause,
             means=("dashboard",), at=at, due_at=None,
         )  # fmt: skip
         notices.tell(notice, told)
@@ -144,26 +149,43 @@ def _alike(late: list[CadenceTask]) -> list[list[CadenceTask]]:
 
 def _missed(tasks: list[CadenceTask]) -> str:
     first = tasks[0]
+    version = PolicyVersion.objects.filter(desk_id=first.desk_id, state="active").first()
+    name = _named(policy_by_hash(version.hash), first.name) if version else deed(first.name)
     if len(tasks) > 1:
-        return f"{len(tasks)} of {first.name} were due and are not done"
-    return _about(f"{first.name} was due and is not done", first)
+        return f"{name}: {len(tasks)} were due and are not done"
+    return f"{name}: it was due and is not done"
 
 
-def _about(told: str, task: CadenceTask) -> str:
-    return f"{told} ({task.subject})" if task.subject else told
+def _named(policy: Policy, name: str) -> str:
+    return deed(name, titles(policy))
 
 
-def _tell(task: CadenceTask, about: str, at: datetime, stage: str) -> None:
+def _of(task: CadenceTask) -> str:
+    return f" ({task.subject.replace(':', ' ')})" if task.subject else ""
+
+
+def _cause(task: CadenceTask, stage: str, *, own: bool) -> str:
+    """Return what makes a notice unique; a duty about each colleague is told of once a period."""
+    if own or stage == "missed" or not task.subject.startswith("agent:"):
+        return f"cadence{task.pk}.{stage}"
+    return f"cadence.{task.desk_id}.{task.name}.{task.period_start.date()}.{stage}"
+
+
+def _tell(task: CadenceTask, words: str, at: datetime, stage: str) -> None:
     people = rosters.colleagues(task.desk_id, at)
     told = rosters.answering_to(task.role or "manager", people, team=None, owner=None)
-    own = tuple(person for person in told if task.subject == f"agent:{person.id}")
+    own = tuple(
+        person
+        for person in (people if task.role == EACH else told)
+        if task.subject == f"agent:{person.id}"
+    )
     told = own or told  # What comes round for each agent of a role is each one's own.
     notices.tell(
         notices.Notice(
             desk=task.desk_id,
             ticket=None,
-            cause=f"cadence{task.pk}.{stage}",
-            about=about,
+            cause=_cause(task, stage, own=bool(own)),
+            about=words if own or task.subject.startswith("agent:") else words + _of(task),
             clause=task.clause,
             means=("dashboard", "email"),
             at=at,

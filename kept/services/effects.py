@@ -34,6 +34,7 @@ from kept.policy.decisions import (
     WarnDue,
 )
 from kept.policy.facts import Assigned, Fact
+from kept.policy.titles import deed, titles
 from kept.policy.words import Because
 from kept.records.instants import instant, moment, moment_or_none
 from kept.records.models import ApprovalRow, Message, Outage
@@ -52,6 +53,15 @@ from kept.services.alarms import raise_alarm
 from kept.services.children import SYSTEM, FollowUp
 from kept.services.locking import LockedTicket
 
+CAUSES = {
+    "created": "has arrived", "triaged": "was given its urgency", "warned": "a due time is near",
+    "missed": "a due time was missed", "escalated": "was escalated",
+    "severity_changed": "its urgency changed", "customer_message": "the customer wrote",
+    "reopened": "was reopened", "resolved": "was resolved", "closed": "was closed",
+    "confirmed": "the customer confirms it", "accepted": "was taken on",
+    "attempt_failed": "an attempt failed", "survey_answered": "the customer answered the survey",
+}  # fmt: skip
+"""What a `notify` answers -> what its reader is told; other events speak for themselves."""
 _LATE = notices.LATE
 
 
@@ -138,7 +148,9 @@ def _tell_of_blanks(ticket: LockedTicket, template: str, filled: filling.Filled)
 
 
 def _notify(ticket: LockedTicket, notify: Notify, cause: str) -> None:
-    about = _about(ticket, notify.about or notify.because.clause)
+    about = _about(
+        ticket, CAUSES.get(notify.about, notify.about.replace("_", " ")) or "by its clause"
+    )
     people = tuple(who for who in notify.who if who != "customer")
     _tell(ticket, people, notify.by, about, notify, cause)
     if "customer" in notify.who:
@@ -149,8 +161,8 @@ def _page(ticket: LockedTicket, page: PageRole, cause: str) -> None:
     if page.repeat and notices.page_again(ticket.id, page.page, page.repeat, at=ticket.at):
         return
     notice = _notice(
-        ticket, ("page", "call", "email"), _about(ticket, page.because.clause), page, cause,
-        page=page.page,
+        ticket, ("page", "call", "email"), _about(ticket, "somebody must take it on"), page,
+        cause, page=page.page,
     )  # fmt: skip
     every = paging.interval(ticket.policy, page.because.clause, page.role)
     if not paging.begin(notice, page.role, ticket.people(), every=every):
@@ -172,7 +184,7 @@ def _tell_level(ticket: LockedTicket, escalate: Escalate, cause: str) -> None:
 
 def _tell_step(ticket: LockedTicket, step: OpenStep, cause: str) -> None:
     if step.role is not None:
-        about = _about(ticket, f"step {step.step} is open")
+        about = _about(ticket, deed(step.step, titles(ticket.policy)))
         _tell(ticket, (step.role,), ("dashboard",), about, step, cause, due=step.due_at)
 
 
@@ -211,7 +223,7 @@ def _ask(ticket: LockedTicket, fact: Fact, ask: AskApproval, cause: str) -> None
         ],
         ignore_conflicts=True,
     )
-    about = _about(ticket, f"approval of {ask.kind_of} is asked")
+    about = _about(ticket, f"you are asked to {deed(ask.kind_of, titles(ticket.policy))}")
     _tell(ticket, ask.roles, ("dashboard", "email"), about, ask, cause, due=ask.expires_at)
 
 

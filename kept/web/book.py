@@ -3,6 +3,7 @@
 The words are the SOP's own; the margin is counted from the journal. Nothing here judges.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -29,18 +30,24 @@ from kept.policy.rules import (
     Target,
     WindowRule,
 )
+from kept.policy.titles import deed
 from kept.records.queries.articles import ClauseArticle
 from kept.records.queries.views import ClauseStat, HandbookView
 from kept.web.say import plain
 
 MARKDOWN = MarkdownIt("commonmark", {"html": False}).disable(["image", "autolink"])
 """An SOP's own emphasis and links; HTML in it is shown, not run."""
+SENTENCE = re.compile(r".+?[.!?;](?=\s|$)")
+"""The first sentence of a clause: what a step asks for, without its reasons."""
 Z = 1.96
 """The normal quantile of a 95 % interval."""
 DEEPEST = 4
 UNTOLD = frozenset({"test", "note"})
 """Blocks that do not run on a ticket."""
-ACTS = {"closed": "close", "resolved": "resolve", "paid": "pay", "escalated": "escalate"}
+ACTS = {
+    "closed": "close", "resolved": "resolve", "paid": "pay", "escalated": "escalate",
+    "agent_public": "write to the customer",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,17 +157,17 @@ def does(rule: Rule) -> str:
         case StepRule():
             within = f" within {_target(rule.target)}" if rule.target else ""
             gates = f", before {ACTS.get(rule.before, plain(rule.before))}" if rule.before else ""
-            return f"step: {plain(rule.name)}{within}{gates}"
+            return f"step: {rule.title or deed(rule.name)}{within}{gates}"
         case ReactionRule():
             return "acts by itself" if rule.on else f"acts after {_target(rule.after)}"
         case GateRule():
             return f"gate: {ACTS.get(rule.name, plain(rule.name))}"
         case ApprovalRule():
-            return f"approval by {' or '.join(plain(role) for role in rule.by)}"
+            return f"{rule.title or 'approval'}: by {' or '.join(plain(role) for role in rule.by)}"
         case EntitlementRule():
             return f"entitles for {_target(rule.lasts)}"
         case CadenceRule():
-            return f"every {_target(rule.every)}"
+            return f"{rule.title or 'comes round'}, every {_target(rule.every)}"
         case MeasureRule():
             goal = f" {rule.op} {rule.goal}" if rule.op and rule.goal else ""
             return f"measure{goal}"
@@ -168,6 +175,16 @@ def does(rule: Rule) -> str:
             return f"table: {plain(rule.output)}"
         case _:
             assert_never(rule)
+
+
+def clause_sentence(policy: Policy, clause: str) -> str:
+    """Return the first sentence of a clause without marks of emphasis; nothing for a heading."""
+    found = policy.clauses.get(clause)
+    if found is None or found.heading:
+        return ""
+    words = " ".join(str(plain_text(found.text)).split())
+    first = SENTENCE.match(words)
+    return first.group(0) if first else words
 
 
 def plain_text(words: str) -> str:

@@ -10,6 +10,7 @@ from jinja2 import Environment, StrictUndefined
 from kept.services.addresses import shown_number
 from kept.web import say
 from kept.web.bulk_forms import FORMS
+from kept.web.deeds import deed_of, sentence
 from kept.web.languages import language
 from kept.web.places import QUIET_VIEWS, VIEWS
 
@@ -41,9 +42,11 @@ def environment(**options: Any) -> Environment:
     )
     for show in (
         say.duration, say.minutes, say.remaining, say.countdown, say.moment, say.exact, say.minute,
-        say.iso, say.micros, say.plain, say.initials, say.deed, say.money, say.size,
+        say.iso, say.micros, say.plain, say.initials, say.ago, say.money, say.size,
     ):  # fmt: skip
         made.filters[show.__name__] = show
+    made.filters["deed"] = deed_of
+    made.filters["sentence"] = sentence
     made.filters["number"] = shown_number
     made.filters["language"] = language
     return made

@@ -9,6 +9,7 @@ from kept.records.queries.desk_pages import unseen_count
 from kept.records.queries.desks import desks_of
 from kept.records.queries.members import managed_desks
 from kept.records.queries.views import DeskView
+from kept.web.deeds import deed_of
 from kept.web.places import Place, places_of
 from kept.web.render import agent_id
 
@@ -27,6 +28,10 @@ class Me:
     def places(self) -> tuple[tuple[str, tuple[Place, ...]], ...]:
         """The groups of the navigation with the places this reader is shown."""
         return places_of(self)
+
+    def deed(self, desk: str, name: str) -> str:
+        """Return what must be done, as the desk of this name says it."""
+        return deed_of(name, next((one for one in self.desks if one.slug == desk), None))
 
     def leads(self, act: str) -> bool:
         """Return whether there is a desk where this reader may do a leading act."""

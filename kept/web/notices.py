@@ -7,8 +7,10 @@ from django.views.decorators.http import require_http_methods
 
 from kept import clock
 from kept.records.queries.desk_pages import notices_of
+from kept.records.queries.views import NoticeView
 from kept.records.queries.yours import after_ending, chosen_means
 from kept.services import choices, notices
+from kept.web.deeds import sentence
 from kept.web.me import me
 from kept.web.render import agent_id, render
 from kept.web.sign_in import signed_in
@@ -35,7 +37,7 @@ def all_notices(request: HttpRequest) -> HttpResponse:
     context = {
         "me": reader,
         "zones": {desk.slug: desk.zone for desk in reader.desks},
-        "rows": rows,
+        "rows": tuple((row, words_of(row)) for row in rows),
         "unseen": sum(row.seen_at is None for row in rows),
         "kinds": tuple(
             (kind, title, choices.means_of(chosen, kind)) for kind, title in choices.KINDS.items()
@@ -46,6 +48,14 @@ def all_notices(request: HttpRequest) -> HttpResponse:
         "now": now,
     }
     return render(request, "queue/notices.html", context)
+
+
+def words_of(row: NoticeView) -> str:
+    """Return what is told without the ticket's number and subject: they stand beside it."""
+    words = row.about
+    for opening in (f"Ticket {row.ticket}: ", f"{row.subject[:200]}: "):
+        words = words.removeprefix(opening)
+    return words if row.ticket else sentence(words)
 
 
 def _done(request: HttpRequest, who: int) -> None:

@@ -32,6 +32,7 @@ VIEWS = (
 QUIET_VIEWS = ("following", "mentions", "snoozed")
 """They stand in the navigation only while they hold something."""
 GROUPS = (("work", "At work"), ("house", "The house"))
+"""Those of the group `self` stand at the reader's name, at the foot."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +66,7 @@ PLACES: tuple[Place, ...] = (
     Place(name="Macros", says="the macros", route="macros", group="work"),
     Place(name="Pages", says="the pages", route="pages", group="work"),
     Place(name="Rota", says="the rota", route="rota", group="work"),
-    Place(name="Availability", says="availability", route="availability", group="work"),
+    Place(name="Availability", says="availability", route="availability", group="self"),
     Place(name="Wallboard", says="the wallboard", route="wallboard"),
     Place(name="Outbox", says="the outbox", route="outbox"),
     Place(name="Outages", says="the outages", route="outages"),
@@ -74,7 +75,7 @@ PLACES: tuple[Place, ...] = (
     Place(name="People", says="people and access", route="people", shows=_manages),
     Place(name="Access review", says="the access review", route="access-review", shows=_manages),
     Place(name="Audit", says="the audit", route="audit", shows=_audits),
-    Place(name="My account", says="my account", route="account"),
+    Place(name="My account", says="my account", route="account", group="self"),
 )
 
 

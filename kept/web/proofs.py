@@ -12,9 +12,10 @@ from kept.policy.explain import Explanation, Step
 from kept.records.instants import moment
 from kept.records.queries import proofs
 from kept.records.queries.views import ProofView
+from kept.web.deeds import deed_of, sentence
 from kept.web.me import me
 from kept.web.render import agent_id, render
-from kept.web.say import condition, deed, duration, minute, plain
+from kept.web.say import condition, duration, minute, plain
 from kept.web.sign_in import signed_in
 
 MOST_SPANS = 12
@@ -78,8 +79,8 @@ def proof_of(view: ProofView) -> Proof:
 def _title(view: ProofView) -> str:
     chip = view.chip
     if chip.due_at is None:
-        return f"{plain(chip.name).capitalize()}: owed, with no time set"
-    return f"Why {deed(chip.name)} by {minute(chip.due_at, view.desk.zone)}"
+        return f"{sentence(deed_of(chip.name, view.desk))}: owed, with no time set"
+    return f"Why {deed_of(chip.name, view.desk)} by {minute(chip.due_at, view.desk.zone)}"
 
 
 def _promised(view: ProofView) -> tuple[Line, ...]:

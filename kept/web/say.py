@@ -10,18 +10,6 @@ from zoneinfo import ZoneInfo
 from kept.records.instants import instant
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
-DEEDS = {
-    "first_response": "reply",
-    "response": "reply",
-    "next_response": "reply",
-    "reply": "reply",
-    "resolution": "resolve",
-    "resolve": "resolve",
-    "acceptance": "take on",
-    "accept": "take on",
-    "update": "update",
-}
-"""Clock names whose deed is shorter than the name."""
 
 
 def duration(amount: timedelta) -> str:
@@ -99,6 +87,11 @@ def plain(name: str) -> str:
     return name.replace("_", " ").replace("-", " ")
 
 
+def ago(at: datetime, now: datetime) -> str:
+    """Return how long an instant is past: `12 min ago`, `now` within the minute."""
+    return f"{duration(now - at)} ago" if now - at >= timedelta(minutes=1) else "now"
+
+
 def condition(source: str) -> str:
     """Return a condition of the SOP as near to a sentence as it comes."""
     for pattern, words in READS:
@@ -115,11 +108,6 @@ READS = (
     (r" && ", ", and "), (r" \|\| ", ", or "), (r" == ", " is "), (r" != ", " is not "),
     (r"!(?=[(\w])", "not "), (r'"', ""),
 )  # fmt: skip
-
-
-def deed(name: str) -> str:
-    """Return what must be done to keep a commitment of this name: `reply`, `resolve`."""
-    return DEEDS.get(name, plain(name))
 
 
 def money(minor: int, currency: str) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from kept.policy.titles import deed
 from kept.records.queries.views import JournalLine, MessageView
 from kept.web.say import plain
 
@@ -20,7 +21,7 @@ FACTS: dict[str, str] = {
     "escalated": "escalated it to {to}",
     "accepted": "took it on",
     "promised": "promised: {what}",
-    "step_done": "did the step {step}",
+    "step_done": "did “{step}”",
     "attempt_failed": "noted a failed attempt",
     "resolved": "resolved it",
     "confirmed": "noted that the customer confirms",
@@ -154,7 +155,10 @@ class _Named(dict[str, str]):
         whom = str(values.get("team") or values.get("role") or values.get("agent") or "")
         self["whom"] = levels.get(whom, plain(whom))
         parts = str(values.get("commitment", "")).split(":")
-        self["commitment"] = plain(parts[1] if len(parts) > 1 else parts[0])
+        name = parts[1] if len(parts) > 1 else parts[0]
+        self["commitment"] = levels.get(name, deed(name))
+        step = str(values.get("step", ""))
+        self["step"] = levels.get(step, deed(step))
 
     def __missing__(self, key: str) -> str:
         return ""

@@ -8,13 +8,16 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from kept.policy.rules import Policy
+from kept.policy.titles import deed, titles
 from kept.records.queries.views import ApprovalView, JournalLine, StepView, TicketView
 from kept.services.errors import DeskError, Refused
 from kept.services.filling import BLANK
 from kept.services.newer import Newer
 from kept.web import act_table, acts, asking, forms, talk, wants
 from kept.web.act import OPEN, Act
+from kept.web.book import clause_sentence
 from kept.web.changed import Changed, changes_of
+from kept.web.deeds import sentence
 from kept.web.forms import Field
 from kept.web.rail import Rail, rail
 from kept.web.say import condition, plain
@@ -33,6 +36,8 @@ WRITTEN = frozenset({"messages", "named-drafts", "macro-runs"})
 """Nouns whose form is the composer's."""
 SAID = "said"
 """In place of a noun: the message went out, and only what follows it was refused."""
+LONGEST_STEP = 90
+"""A clause's sentence longer than this says too much for a line; the step's name stands in."""
 STEP_TONES = {"open": "open", "done": "kept", "missed": "missed", "cancelled": "ended"}
 
 
@@ -47,6 +52,7 @@ class ActCard:
     fields: tuple[Field, ...]
     key: str = ""
     why: str = ""
+    """The first sentence of its clause."""
     clause: str = ""
     tone: str = ""
     due_at: datetime | None = None
@@ -63,6 +69,7 @@ class ActCard:
 class StepCard:
     view: StepView
     tone: str
+    title: str
     words: str
     act: ActCard | None
 
@@ -160,7 +167,8 @@ def ticket_page(
 ) -> TicketPage:
     """Return the page of a ticket at one instant, with what a refused act had typed."""
     said = typed or Typed()
-    names = {level.id: f"{level.id} {level.name}" for level in policy.levels}
+    known = titles(policy)
+    names = known | {level.id: f"{level.id} {level.name}" for level in policy.levels}
     names |= {str(person.id): person.name for person in ticket.people}
     names |= {team.id: team.name for team in policy.teams.values()}
     passing = PASSED.get(refusal.event, "") if refusal and refusal.overridable else ""
@@ -243,7 +251,7 @@ def ways_here(
     known = {card.name: Opening(title=card.title, noun=card.noun) for card in cards}
     known["text"] = Opening(title="Write to the customer", noun="messages")
     named = {f"step:{step.view.name}": step.act for step in steps if step.act}
-    known |= {name: Opening(title=f"Do the step: {act.title}", noun=act.name)
+    known |= {name: Opening(title=f"Do it: {act.title}", noun=act.name)
               for name, act in named.items()}  # fmt: skip
     return tuple(
         replace(way, act=named[way.act].name, noun="steps", step=way.act.removeprefix("step:"))
@@ -288,9 +296,17 @@ def _steps(ticket: TicketView, policy: Policy, typed: Typed) -> tuple[StepCard, 
         act = _step_act(view, ticket, policy, typed, number, first) if todo else None
         first = first and act is None
         words = f"done by {view.done_by}" if view.done_by else plain(view.state)
-        cards.append(StepCard(view=view, tone=STEP_TONES.get(view.state, "open"), words=words,
-                              act=act))  # fmt: skip
+        tone = STEP_TONES.get(view.state, "open")
+        title = act.title if act else step_title(policy, view)
+        cards.append(StepCard(view=view, title=title, tone=tone, words=words, act=act))
     return tuple(cards)
+
+
+def step_title(policy: Policy, view: StepView) -> str:
+    """Return what a step asks for: its title, else its clause's sentence, else its name."""
+    known = titles(policy)
+    told = "" if view.name in known else clause_sentence(policy, view.clause)
+    return told if 0 < len(told) <= LONGEST_STEP else sentence(deed(view.name, known))
 
 
 def _step_act(
@@ -299,10 +315,11 @@ def _step_act(
     here = typed.noun == "steps" and typed.step == view.name
     asked = asking.step_fields(ticket, policy, view.form, f"step-{number}")
     fields = typed.fields if here and typed.fields else asked
-    before = f"needed before it is {plain(view.before)}" if view.before else ""
     return ActCard(
-        noun="steps", name="step" if first else f"step-{number}", title=plain(view.name),
-        button="Do the step", key="s" if first else "", why=before, clause=view.clause,
+        noun="steps", name="step" if first else f"step-{number}",
+        title=step_title(policy, view),
+        button="Do the step", key="s" if first else "", clause=view.clause,
+        why=clause_sentence(policy, view.clause),
         tone="missed" if view.state == "missed" else "open", due_at=view.due_at, open=here,
         fields=(Field(name="step", label="", type="hidden", value=view.name),
                 *(replace(one, key=f"step-{number}-{one.name}") for one in fields)),

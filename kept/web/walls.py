@@ -9,6 +9,7 @@ from kept import clock
 from kept.records.queries.views import DeskWall, QueueRow
 from kept.records.queries.wall_people import OnDuty, on_duty
 from kept.records.queries.wallboard import wallboard
+from kept.web.deeds import deed_of, sentence
 from kept.web.rail import TONES
 from kept.web.render import agent_id, render
 from kept.web.sign_in import signed_in
@@ -18,6 +19,7 @@ from kept.web.sign_in import signed_in
 class Due:
     row: QueueRow
     tone: str
+    deed: str
     words: str
 
 
@@ -55,7 +57,12 @@ def wall(request: HttpRequest) -> HttpResponse:
 
 def _dues(desk: DeskWall) -> tuple[Due, ...]:
     return tuple(
-        Due(row=row, tone=TONES.get(row.standing, "running"), words=_words(row))
+        Due(
+            row=row,
+            tone=TONES.get(row.standing, "running"),
+            words=_words(row),
+            deed=sentence(deed_of(row.due_name or "", desk.desk)),
+        )
         for row in desk.next_rows
         if row.due_at is not None
     )

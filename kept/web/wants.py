@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from kept.policy.rules import GateRule, Policy
+from kept.policy.titles import deed, titles
 from kept.records.queries.views import StepView
-from kept.web.say import plain
 
 HINTED = {"resolved": "Resolve", "closed": "Close"}
 MOST_HINTS = 3
@@ -43,8 +43,9 @@ def before(
         for rule in _gates(policy, facts, event)
         if rule.needs is None or rule.needs.test(facts) is not True
     ]
+    known = titles(policy)
     owed = [
-        Hint(words=f"do {plain(step.name)} first", clause=step.clause)
+        Hint(words=f"first {deed(step.name, known)}", clause=step.clause)
         for step in steps
         if step.before == event and step.state in ("open", "missed") and step.done_at is None
     ]

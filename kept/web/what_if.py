@@ -18,10 +18,12 @@ from kept.policy.decisions import (
     SetSeverity,
 )
 from kept.policy.rules import Policy
+from kept.policy.titles import deed, titles
 from kept.records.compiled import policy_by_hash
 from kept.records.queries.tickets import ticket_state
 from kept.services.errors import NotValid
 from kept.services.foreseeing import Foresight, Move, foresee
+from kept.web.deeds import sentence
 from kept.web.me import me
 from kept.web.render import agent_id, render
 from kept.web.say import condition, plain
@@ -71,8 +73,8 @@ def what_if(request: HttpRequest, number: int) -> HttpResponse:
         raise Http404 from problem
     policy = policy_by_hash(policy_hash)
     shown = {
-        "foreseen": foreseen(seen, policy, act, to), "desk": desk.slug, "zone": desk.zone,
-        "ticket": number, "me": me(request),
+        "foreseen": foreseen(seen, policy, act, to), "desk": desk.slug,
+        "known": desk, "zone": desk.zone, "ticket": number, "me": me(request),
     }  # fmt: skip
     return render(request, "tickets/what_if.html", shown, parts=PARTS)
 
@@ -80,13 +82,14 @@ def what_if(request: HttpRequest, number: int) -> HttpResponse:
 def foreseen(seen: Foresight, policy: Policy, act: str, to: str) -> Foreseen:
     """Return a foresight in the desk's words."""
     refused = seen.refused
+    known = titles(policy)
     return Foreseen(
         title=_title(policy, act, to),
         refused=(refused.say or condition(refused.needs)) if refused else "",
         clause=refused.because.clause if refused else "",
         passes=seen.passes_with_reason,
         assumed=" and ".join(
-            "a reason from the list" if one == "reason" else f"the step {plain(one)}"
+            "a reason from the list" if one == "reason" else f"“{deed(one, known)}” as done"
             for one in seen.assumed
         ),
         moves=seen.moves,
@@ -135,7 +138,7 @@ def _words(decision: Decision, policy: Policy) -> str:
         case SetSeverity(to=to):
             return f"The severity would become {to}"
         case OpenStep(step=step):
-            return f"The step {plain(step)} would open"
+            return f"“{sentence(deed(step, titles(policy)))}” would be owed"
         case CloseTicket(as_status=status):
             return f"The policy would close it: {plain(status)}"
     return plain(str(decision.__struct_config__.tag))

@@ -25,6 +25,7 @@ from kept.records.queries.views import (
     SavedViewRow,
 )
 from kept.web import filtering
+from kept.web.deeds import deed_of, sentence
 from kept.web.filtering import Choice
 from kept.web.places import QUIET_VIEWS, VIEWS
 from kept.web.rail import TONES
@@ -64,6 +65,8 @@ class RowCard:
     zone: str
     rank: int
     severity_name: str
+    deed: str
+    """What is owed next, in the SOP's words."""
 
     @property
     def woken_for(self) -> str:
@@ -254,8 +257,10 @@ def _owed(row: OwedRow, desks: Mapping[str, DeskView]) -> OwedCard:
     )  # fmt: skip
     zone = desks[row.desk].zone if row.desk in desks else "UTC"
     late = row.kind == "duty" and row.due_at is not None and row.due_at < row.asked_at
+    named = row.kind in ("duty", "approval")
+    words = deed_of(row.about, desks.get(row.desk)) if named else row.about
     return OwedCard(
-        row=row, href=href, verb=verb, words=row.about, about=about, zone=zone,
+        row=row, href=href, verb=verb, words=sentence(words), about=about, zone=zone,
         tone="missed" if late else tone,
     )  # fmt: skip
 
@@ -277,6 +282,7 @@ def card(
         zone=desks[row.desk].zone if row.desk in desks else "UTC",
         rank=rank(policy, row.severity) if policy else 0,
         severity_name=next((one.name for one in severities if one.id == row.severity), ""),
+        deed=deed_of(row.due_name or "", desks.get(row.desk)),
     )
 
 

@@ -54,7 +54,7 @@ def test_the_wall_shows_each_desk_and_who_is_there(amira: Client, ticket: int) -
     said = words(amira.get("/wallboard"))
     assert "Small desk" in said
     assert "0 missed today" in said
-    assert "reply: Help" in said
+    assert "Reply: Help" in said
     assert "nobody on call" in said
 
 

@@ -19,7 +19,7 @@ HTMX = {"HX-Request": "true", "HX-Target": "ticket"}
 def test_the_page_says_who_what_and_by_when(amira: Client, ticket: int) -> None:
     said = words(amira.get(f"/tickets/{ticket}"))
     assert f"Help #{ticket} P1 Dana" in said
-    assert "first response in 54 min" in said
+    assert "reply in 54 min" in said
     assert "My screen is dark." in said
     assert "Close: Resolve the ticket first. small.ending.close" in said
 

@@ -37,6 +37,7 @@ from kept.policy.sop.yaml import Map, Scalar, Seq
 from kept.policy.words import Because, Enforce
 
 SPLITS = ("severity", "level", "channel", "agent", "team", "type", "topic", "customer", "clause")
+LONGEST_TITLE = 60
 DISTINCT = ("requester", "owner", "payee", "agent", "approver")
 
 
@@ -46,6 +47,7 @@ class Common(TypedDict):
     because: Because
     order: int
     name: str
+    title: str
     when: Condition | None
     enforce: Enforce
     calendar: str
@@ -88,6 +90,7 @@ def _common(lowering: Lowering, keys: Keys, leading: str, order: int) -> Common:
         ),
         order=order,
         name=name,
+        title=_title(keys),
         when=lowering.condition(keys, "when"),
         enforce=Enforce(keys.choice("enforce", tuple(Enforce), "block")),
         calendar=calendar.text if calendar else "",
@@ -95,6 +98,11 @@ def _common(lowering: Lowering, keys: Keys, leading: str, order: int) -> Common:
         on_change=OnChange(keys.choice("on_change", tuple(OnChange), "pin")),
         fact=tuple(_words(node) for node in keys.maps("fact")),
     )
+
+
+def _title(keys: Keys) -> str:
+    given = keys.scalar("title")
+    return given.text.strip()[:LONGEST_TITLE] if given else ""
 
 
 def _words(node: Map) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from kept.policy.state import Commitment
 from kept.policy.words import Frozen, Verdict
-from kept.records.models import CustomerImport, Desk, Outbox, Ticket, TicketLink
+from kept.records.models import CadenceTask, CustomerImport, Desk, Outbox, Ticket, TicketLink
 from kept.records.models.tickets import OPEN
 from kept.records.queries.tickets import decoded_state
 
@@ -101,3 +101,33 @@ def ticket_about(desk: str, subject: str) -> int | None:
     """Return the newest ticket of a desk with this subject."""
     found = Ticket.objects.filter(desk__slug=desk, subject=subject).order_by("-id")
     return found.values_list("id", flat=True).first()
+
+
+class TaskDue(Frozen, frozen=True, kw_only=True):
+    """A duty whose due has passed undone."""
+
+    id: int
+    desk: str
+    name: str
+    subject: str
+    role: str | None
+    form: str | None
+    due_at: datetime
+    policy_hash: str
+
+
+def tasks_due(at: datetime) -> tuple[TaskDue, ...]:
+    """Return the duties undone at an instant, the earliest first."""
+    rows = CadenceTask.objects.filter(
+        done_at=None, due_at__lt=at, desk__policyversion__state="active"
+    ).order_by("due_at", "id")
+    return tuple(
+        TaskDue(
+            id=row[0], desk=row[1], name=row[2], subject=row[3], role=row[4], form=row[5],
+            due_at=row[6], policy_hash=row[7],
+        )
+        for row in rows.values_list(
+            "id", "desk__slug", "name", "subject", "role", "form", "due_at",
+            "desk__policyversion__hash",
+        )
+    )  # fmt: skip

@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db import connection
 
 from kept.records.masks import hidden
+from kept.records.queries.own import AT_ISSUE, MATTER
 from kept.records.queries.sight import open_desks
 from kept.records.queries.views import (
     AlarmView,
@@ -98,8 +99,10 @@ def notices_of(agent: int, *, limit: int = PAGE) -> tuple[NoticeView, ...]:
         cursor.execute(
             f"""
             SELECT n.id, d.slug, n.ticket_id, n.about, n.clause, n.page <> '', n.repeats, n.late,
-                   n.due_at, n.at, n.seen_at, n.acknowledged_at
+                   n.due_at, n.at, n.seen_at, n.acknowledged_at,
+                   COALESCE(t.subject, ''), {AT_ISSUE}
             FROM notification n JOIN desk d ON d.id = n.desk_id
+            LEFT JOIN ticket t ON t.id = n.ticket_id
             WHERE n.agent_id = %(agent)s AND n.desk_id IN {_DESKS}
             ORDER BY n.id DESC LIMIT %(limit)s
             """,
@@ -109,18 +112,18 @@ def notices_of(agent: int, *, limit: int = PAGE) -> tuple[NoticeView, ...]:
             NoticeView(
                 id=row[0], desk=row[1], ticket=row[2], about=row[3], clause=row[4], page=row[5],
                 repeats=row[6], late=row[7], due_at=row[8], at=row[9], seen_at=row[10],
-                acknowledged_at=row[11],
+                acknowledged_at=row[11], subject=row[12], is_at_issue=row[13],
             )
             for row in cursor.fetchall()
         )  # fmt: skip
 
 
 def unseen_count(agent: int) -> int:
-    """Return how many notifications an agent has not seen; stops at 100."""
+    """Return of how many matters not ended an agent has not seen the news; stops at 100."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT count(*) FROM (SELECT 1 FROM notification WHERE agent_id = %(agent)s"
-            f" AND seen_at IS NULL AND desk_id IN {_DESKS} LIMIT 100) one",
+            f"SELECT count(*) FROM (SELECT DISTINCT {MATTER} FROM notification n WHERE n.agent_id = %(agent)s"
+            f" AND n.seen_at IS NULL AND n.desk_id IN {_DESKS} AND {AT_ISSUE} LIMIT 100) one",
             {"agent": agent},
         )
         return int(cursor.fetchone()[0])

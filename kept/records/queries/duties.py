@@ -8,7 +8,7 @@ from django.db import connection
 
 from kept.policy.rules import Form
 from kept.records.compiled import policy_by_hash
-from kept.records.queries.own import ANOTHERS, SUBJECT
+from kept.records.queries.own import ANOTHERS, MY_OWN, SUBJECT
 from kept.records.queries.views import CadenceView, View
 
 PAGE = 100
@@ -23,7 +23,8 @@ FROM cadence_task k JOIN desk d ON d.id = k.desk_id LEFT JOIN agent b ON b.id = 
 _MINE = f"""
 EXISTS (SELECT 1 FROM membership m JOIN agent a ON a.id = m.agent_id AND a.is_active
         WHERE m.agent_id = %(agent)s AND m.desk_id = k.desk_id AND m.ended_at IS NULL
-          AND (%(any)s OR COALESCE(k.role, 'manager') IN (m.role, m.level, m.team)))
+          AND (%(any)s OR COALESCE(k.role, 'manager') IN (m.role, m.level, m.team)
+               OR {MY_OWN}))
   AND (%(any)s OR {ANOTHERS})
 """
 

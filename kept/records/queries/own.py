@@ -60,11 +60,23 @@ CASE WHEN k.subject LIKE 'agent:%%' THEN (SELECT s.name FROM agent s
 """Whom a duty is about, by name where it is one of our own people."""
 ANOTHERS = """
 NOT (k.subject LIKE 'agent:%%' AND k.subject <> 'agent:' || %(agent)s
-     AND EXISTS (SELECT 1 FROM membership s WHERE s.desk_id = k.desk_id AND s.ended_at IS NULL
+     AND (k.role = 'agent' OR EXISTS (
+                 SELECT 1 FROM membership s WHERE s.desk_id = k.desk_id AND s.ended_at IS NULL
                  AND s.agent_id = split_part(k.subject, ':', 2)::bigint
-                 AND s.role = COALESCE(k.role, 'manager')))
+                 AND s.role = COALESCE(k.role, 'manager'))))
 """
-"""A duty that comes round for each agent of a role is each one's own."""
+"""A duty that comes round for each agent of a role is each one's own; what every `agent` does for
+themselves is so whatever their role."""
+MY_OWN = "k.role = 'agent' AND k.subject = 'agent:' || %(agent)s"
+"""Such a duty of the reader's."""
+AT_ISSUE = """
+(n.ticket_id IS NULL OR n.page <> '' AND n.acknowledged_at IS NULL
+ OR EXISTS (SELECT 1 FROM ticket u WHERE u.id = n.ticket_id
+            AND u.status IN ('new', 'open', 'waiting')))
+"""
+"""A notification that still needs eyes: its matter has not ended."""
+MATTER = "COALESCE(n.ticket_id, -n.id)"
+"""What a notification is about: many of one ticket are one matter."""
 VISIBLE = """
 v.deleted_at IS NULL AND (v.owner_id = %(agent)s AND (v.desk_id IS NULL OR EXISTS (
      SELECT 1 FROM membership m WHERE m.agent_id = %(agent)s AND m.desk_id = v.desk_id
@@ -100,7 +112,7 @@ UNION ALL
  FROM cadence_task k JOIN desk d ON d.id = k.desk_id
  WHERE k.done_at IS NULL
    AND EXISTS (SELECT 1 FROM held h WHERE h.desk_id = k.desk_id
-               AND COALESCE(k.role, 'manager') IN (h.role, h.level, h.team))
+               AND (COALESCE(k.role, 'manager') IN (h.role, h.level, h.team) OR {MY_OWN}))
    AND {ANOTHERS}
  ORDER BY k.due_at LIMIT {MOST})
 UNION ALL
@@ -120,8 +132,8 @@ UNION ALL
  ORDER BY z.id LIMIT {MOST})
 UNION ALL
 (SELECT 'bell', count(*), '', NULL, '', '', NULL, NULL, '', '', '', false FROM (
-   SELECT 1 FROM notification n WHERE n.agent_id = %(agent)s AND n.seen_at IS NULL
-     AND n.desk_id IN (SELECT desk_id FROM mine) LIMIT 100) one)
+   SELECT DISTINCT {MATTER} FROM notification n WHERE n.agent_id = %(agent)s AND n.seen_at IS NULL
+     AND n.desk_id IN (SELECT desk_id FROM mine) AND {AT_ISSUE} LIMIT 100) one)
 UNION ALL
 (SELECT 'view', v.id, COALESCE(d.slug, ''), NULL, v.name, v.query, NULL, NULL, v.audience, v.team,
    o.name, v.owner_id = %(agent)s

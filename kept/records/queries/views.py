@@ -437,6 +437,9 @@ class NoticeView(View, frozen=True, kw_only=True):
     seen_at: datetime | None
     acknowledged_at: datetime | None
     agent: str = ""
+    subject: str = ""
+    is_at_issue: bool = True
+    """Whether its matter has not ended, so that it still needs eyes."""
 
 
 class AlarmView(View, frozen=True, kw_only=True):

@@ -1,7 +1,8 @@
 """The panels beside a conversation: each is one module here and one template of the same name.
 
-`EVERY` is their order. A panel reads what it shows by itself, for the person who looks; where
-it answers None it is not there. Acts whose `panel` names it come along with their forms.
+`EVERY` is their order: what is owed now, what may be done, for whom, and the rest folded. A
+panel reads what it shows by itself, for the person who looks; where it answers None it is not
+there. Acts whose `panel` names it come along with their forms.
 """
 
 from dataclasses import dataclass
@@ -9,7 +10,6 @@ from dataclasses import dataclass
 from kept.web.panels import (
     approvals,
     customer,
-    gates,
     knowledge,
     linked,
     next_acts,
@@ -27,22 +27,21 @@ from kept.web.panels import (
 from kept.web.panels.panel import Glance, Panel
 
 EVERY: tuple[Panel, ...] = (
-    next_acts.PANEL,
     outage.PANEL,
     paged.PANEL,
-    steps.PANEL,
-    gates.PANEL,
-    promises.PANEL,
     approvals.PANEL,
-    room.PANEL,
-    what_if.PANEL,
-    knowledge.PANEL,
+    steps.PANEL,
+    promises.PANEL,
+    next_acts.PANEL,
     customer.PANEL,
-    routing.PANEL,
+    knowledge.PANEL,
+    room.PANEL,
     linked.PANEL,
     tags.PANEL,
-    time_spent.PANEL,
     yours.PANEL,
+    what_if.PANEL,
+    routing.PANEL,
+    time_spent.PANEL,
 )
 
 

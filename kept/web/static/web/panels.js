@@ -1,4 +1,4 @@
-// Panels beside a ticket stay folded as their reader left them, on every ticket and after swaps.
+// Panels and the navigation's groups stay folded as their reader left them, after swaps too.
 const key = (panel) => `kept-panel-${panel.dataset.panel}`
 
 export function foldPanels() {
@@ -12,7 +12,7 @@ export function keepPanels() {
   foldPanels()
   document.addEventListener("htmx:afterSettle", foldPanels)
   document.addEventListener("click", ({ target }) => {
-    const panel = target.closest(".panel__title")?.parentElement
+    const panel = target.closest("[data-panel] > summary")?.parentElement
     if (panel) localStorage.setItem(key(panel), panel.open ? "folded" : "open")
   })
 }
