@@ -21,7 +21,13 @@ ROOT = Path(__file__).resolve().parent.parent
 SHOTS = ROOT / "docs" / "shots"
 WIDE, PHONE, WALL = (1440, 900), (390, 844), (1600, 900)
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
-PATIENCE_SECONDS = 240
+PATIENCE_SECONDS = 480
+OTHERS = {
+    "duties": "/duties", "customers": "/customers", "customer": "/customers/1",
+    "search": "/search?q=warranty", "macros": "/macros", "outbox": "/outbox", "rota": "/rota",
+    "account": "/account", "nothing-here": "/nowhere",
+}  # fmt: skip
+LEADS = {"people": "/admin/people", "audit": "/admin/audit", "outages": "/outages"}
 
 
 def free_port() -> int:
@@ -67,12 +73,12 @@ def wait_for(url: str, desk: "subprocess.Popen[bytes]") -> None:
     raise SystemExit("the demo did not answer in time")
 
 
-def sign_in(page: Page, url: str) -> None:
+def sign_in(page: Page, url: str, who: str = "amira") -> None:
     page.goto(f"{url}/sign-in")
-    page.get_by_label("E-mail address").fill("amira@kept.example")
+    page.get_by_label("E-mail address").fill(f"{who}@kept.example")
     page.get_by_label("Password").fill("kept-demo")
-    page.get_by_role("button", name="Sign in").click()
-    page.get_by_role("heading", name="All open").wait_for()
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    page.get_by_role("heading", name="What I owe").wait_for()
 
 
 def take(page: Page, name: str) -> None:
@@ -82,11 +88,11 @@ def take(page: Page, name: str) -> None:
 
 
 def look(page: Page, url: str, suffix: str) -> None:
-    """Take the workspace, a ticket with its proof open, and a page of a handbook."""
+    """Take the workspace, a ticket with its proof open, a page of a handbook, and the bell."""
     page.goto(f"{url}/")
     take(page, f"queue{suffix}")
-    page.goto(f"{url}/?desk=esc")
-    page.locator(".row__link").first.click()
+    page.goto(f"{url}/?view=all&desk=esc")
+    page.locator(".row__link[hx-get]").first.click()
     page.locator("#ticket[data-ticket]").wait_for()
     take(page, f"ticket{suffix}")
     page.locator(".lane").first.click()
@@ -94,6 +100,15 @@ def look(page: Page, url: str, suffix: str) -> None:
     take(page, f"proof{suffix}")
     page.goto(f"{url}/sop/care#care.2")
     take(page, f"handbook{suffix}")
+    page.goto(f"{url}/notices")
+    take(page, f"notices{suffix}")
+
+
+def look_around(page: Page, url: str, places: dict[str, str]) -> None:
+    """Take the other pages once, wide."""
+    for name, place in places.items():
+        page.goto(url + place)
+        take(page, name)
 
 
 def main() -> None:
@@ -108,15 +123,19 @@ def main() -> None:
             page = browser.new_page(
                 viewport={"width": size[0], "height": size[1]}, color_scheme=theme
             )
+            if not suffix:
+                page.goto(f"{url}/sign-in")
+                take(page, "sign-in")
             sign_in(page, url)
             look(page, url, suffix)
-        wall = browser.new_page(viewport={"width": WALL[0], "height": WALL[1]})
-        sign_in(wall, url)
-        wall.goto(f"{url}/wallboard")
-        take(wall, "wallboard")
-        wall.set_viewport_size({"width": WIDE[0], "height": WIDE[1]})
-        wall.goto(f"{url}/outbox")
-        take(wall, "outbox")
+            if not suffix:
+                look_around(page, url, OTHERS)
+        chen = browser.new_page(viewport={"width": WIDE[0], "height": WIDE[1]})
+        sign_in(chen, url, "chen")
+        look_around(chen, url, LEADS)
+        chen.set_viewport_size({"width": WALL[0], "height": WALL[1]})
+        chen.goto(f"{url}/wallboard")
+        take(chen, "wallboard")
         browser.close()
 
 

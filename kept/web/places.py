@@ -21,7 +21,7 @@ VIEWS = (
     ("unowned", "Without owner", ""),
     ("at_risk", "At risk", "risk"),
     ("missed", "Missed", "missed"),
-    ("waiting", "Waiting on somebody", ""),
+    ("waiting", "Waiting", ""),
     ("following", "Following", ""),
     ("mentions", "Mentions", ""),
     ("snoozed", "Snoozed", ""),

@@ -5,7 +5,7 @@ are opened and acts are posted.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 import msgspec
@@ -233,13 +233,34 @@ def _merged(
         card(msgspec.structs.replace(row, woken=woken.pop(row.id, "")), desks, policies)
         for row in page.rows
     ]
-    others = [_owed(one, desks) for one in page.owed if one.kind != "woken" or one.ticket in woken]
+    others = _together(
+        [_owed(one, desks) for one in page.owed if one.kind != "woken" or one.ticket in woken]
+    )
     far = 2**63
     placed: list[tuple[int, int, RowCard | OwedCard]] = [
         *((one.row.key, 0, one) for one in others),
         *((instant(one.row.due_at) if one.row.due_at else far, 1, one) for one in tickets),
     ]
     return tuple(one for _, _, one in sorted(placed, key=lambda each: each[:2]))
+
+
+def _together(cards: list[OwedCard]) -> list[OwedCard]:
+    """Return duties that differ only in whom they are about as one row that leads to them all."""
+    alike: dict[tuple[object, ...], list[OwedCard]] = {}
+    for one in cards:
+        is_duty = one.row.kind == "duty" and one.row.subject
+        key = (
+            (one.row.desk, one.row.about, one.row.due_at)
+            if is_duty
+            else (one.row.kind, one.row.id)
+        )
+        alike.setdefault(key, []).append(one)
+    return [
+        replace(each[0], href=reverse("duties"), about=f"about {len(each)}, one by one")
+        if len(each) > 1
+        else each[0]
+        for each in alike.values()
+    ]
 
 
 def _owed(row: OwedRow, desks: Mapping[str, DeskView]) -> OwedCard:

@@ -27,7 +27,7 @@ def test_from_the_next_due_to_a_closed_ticket(house: House) -> None:
     expect(page.locator(".row").first).to_contain_text("reply in 29 min")
     open_next(page, number)
 
-    page.locator(".lane", has_text="first response").click()
+    page.locator(".lane", has_text="reply").click()
     proof = page.locator("#proof")
     expect(proof).to_contain_text("We answer within 1 hour.")
     expect(proof).to_contain_text("every hour of every day")
@@ -93,7 +93,7 @@ def test_everything_reads_and_posts_without_scripts(house: House) -> None:
     page.get_by_role("button", name="Send", exact=True).click()
     expect(page.locator("#talk")).to_contain_text("By plain form.")
     page.locator(".rail__settled summary").click()
-    page.locator(".lane", has_text="first response").click()
+    page.locator(".lane", has_text="reply").click()
     expect(page.locator(".proof__clause")).to_have_text("We answer within 1 hour.")
     page.goto(f"{house.url}/tickets/{number}")
     side(page, "close")

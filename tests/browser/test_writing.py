@@ -241,14 +241,15 @@ def test_a_told_time_becomes_a_promise(house: House, ticket: int) -> None:
 
 def test_what_would_happen_and_what_is_wanted_first(house: House, ticket: int) -> None:
     page = at(house, ticket)
-    expect(page.locator("#panel-gates")).to_contain_text("Before it is closed")
-    page.locator("#panel-gates").get_by_role("link", name="Do the step: write attempt").click()
+    expect(page.locator("#panel-steps")).to_contain_text("Before it is closed")
+    expect(page.locator("#panel-steps")).to_contain_text("Write what was tried")
+    page.keyboard.press("s")
     expect(page.locator("#step-0-what")).to_be_focused()
     page.locator("#panel-what-if > summary").click()
     page.locator("#what-if-act").select_option("severity:P2")
     foreseen = page.locator("#foreseen")
     expect(foreseen).to_contain_text("If the severity became P2")
-    expect(foreseen).to_contain_text("resolution")
+    expect(foreseen).to_contain_text("Resolve:")
     page.locator("#what-if-act").select_option("close")
     expect(foreseen).to_contain_text("It would be refused now")
     assert not Journal.objects.filter(ticket_id=ticket, by_agent=house.cast.amira).exists()

@@ -45,6 +45,7 @@ fields:
 ```
 ```yaml rule
 step: write_attempt
+title: write what was tried
 after: created
 form: attempt
 before: resolved

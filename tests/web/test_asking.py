@@ -55,7 +55,7 @@ def test_an_act_opens_by_its_address(amira: Client, ticket: int) -> None:
 def test_a_refusal_leads_to_the_step_that_lifts_it(amira: Client, ticket: int) -> None:
     refused = amira.post(f"/tickets/{ticket}/resolutions")
     page = kept_values(refused)
-    assert "Do it: Write attempt" in words(refused)
+    assert "Do it: Write what was tried" in words(refused)
     assert f'href="/tickets/{ticket}/steps?step=write_attempt"' in page
     assert 'name="override"' in page
     assert 'data-act="resolve" open' in page

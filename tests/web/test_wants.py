@@ -13,4 +13,4 @@ def test_a_step_that_never_began_stands_in_nobodys_way() -> None:
 
 
 def test_an_open_step_is_named_before_somebody_runs_into_it(amira: Client, ticket: int) -> None:
-    assert "Resolve: first write attempt" in words(amira.get(f"/tickets/{ticket}"))
+    assert "Resolve: first write what was tried" in words(amira.get(f"/tickets/{ticket}"))

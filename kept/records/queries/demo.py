@@ -4,7 +4,15 @@ from datetime import datetime
 
 from kept.policy.state import Commitment
 from kept.policy.words import Frozen, Verdict
-from kept.records.models import CadenceTask, CustomerImport, Desk, Outbox, Ticket, TicketLink
+from kept.records.models import (
+    CadenceTask,
+    CustomerImport,
+    Desk,
+    Outbox,
+    PolicyVersion,
+    Ticket,
+    TicketLink,
+)
 from kept.records.models.tickets import OPEN
 from kept.records.queries.tickets import decoded_state
 
@@ -118,16 +126,14 @@ class TaskDue(Frozen, frozen=True, kw_only=True):
 
 def tasks_due(at: datetime) -> tuple[TaskDue, ...]:
     """Return the duties undone at an instant, the earliest first."""
-    rows = CadenceTask.objects.filter(
-        done_at=None, due_at__lt=at, desk__policyversion__state="active"
-    ).order_by("due_at", "id")
+    hashes = dict(PolicyVersion.objects.filter(state="active").values_list("desk_id", "hash"))
+    rows = CadenceTask.objects.filter(done_at=None, due_at__lt=at).order_by("due_at", "id")
     return tuple(
         TaskDue(
             id=row[0], desk=row[1], name=row[2], subject=row[3], role=row[4], form=row[5],
-            due_at=row[6], policy_hash=row[7],
+            due_at=row[6], policy_hash=hashes[row[7]],
         )
         for row in rows.values_list(
-            "id", "desk__slug", "name", "subject", "role", "form", "due_at",
-            "desk__policyversion__hash",
+            "id", "desk__slug", "name", "subject", "role", "form", "due_at", "desk_id"
         )
     )  # fmt: skip

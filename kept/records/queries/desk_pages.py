@@ -122,8 +122,9 @@ def unseen_count(agent: int) -> int:
     """Return of how many matters not ended an agent has not seen the news; stops at 100."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT count(*) FROM (SELECT DISTINCT {MATTER} FROM notification n WHERE n.agent_id = %(agent)s"
-            f" AND n.seen_at IS NULL AND n.desk_id IN {_DESKS} AND {AT_ISSUE} LIMIT 100) one",
+            f"SELECT count(*) FROM (SELECT DISTINCT {MATTER} FROM notification n"
+            f" WHERE n.agent_id = %(agent)s AND n.seen_at IS NULL AND n.desk_id IN {_DESKS}"
+            f" AND {AT_ISSUE} LIMIT 100) one",
             {"agent": agent},
         )
         return int(cursor.fetchone()[0])

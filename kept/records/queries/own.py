@@ -92,12 +92,13 @@ WITH mine AS MATERIALIZED (
   JOIN desk d ON d.id = m.desk_id
   WHERE m.agent_id = %(agent)s AND m.ended_at IS NULL
 ), held AS MATERIALIZED (SELECT * FROM mine WHERE desk_id = ANY(%(desks)s))
-(SELECT DISTINCT ON (n.ticket_id, n.page) 'page', n.id, d.slug, n.ticket_id, n.about, n.clause,
+(SELECT DISTINCT ON (n.ticket_id) 'page', n.id, d.slug, n.ticket_id,
+   COALESCE(p.subject, n.about), n.clause,
    NULL::timestamptz, n.at, '', '', '', false
- FROM notification n JOIN desk d ON d.id = n.desk_id
+ FROM notification n JOIN desk d ON d.id = n.desk_id LEFT JOIN ticket p ON p.id = n.ticket_id
  WHERE n.agent_id = %(agent)s AND n.page <> '' AND n.acknowledged_at IS NULL
    AND n.desk_id IN (SELECT desk_id FROM held)
- ORDER BY n.ticket_id, n.page, n.id LIMIT {MOST})
+ ORDER BY n.ticket_id, n.id LIMIT {MOST})
 UNION ALL
 (SELECT 'approval', p.id, d.slug, p.ticket_id, p.kind, p.clause, p.expires_at, p.asked_at,
    '', '', '', false
