@@ -107,12 +107,6 @@ def settle_pages(ticket: int, page: str | None, *, by: AgentId, at: datetime) ->
     open_pages.update(acknowledged_at=at, acknowledged_by_id=by, climbs_at=None)
 
 
-def mark_ticket_seen(ticket: int, *, by: AgentId, at: datetime) -> None:
-    """Note that an agent looks at a ticket, and so has seen its news; pages stay."""
-    rows = Notification.objects.filter(agent_id=by, ticket_id=ticket, seen_at=None, page="")
-    rows.update(seen_at=at)
-
-
 def mark_all_seen(*, by: AgentId, at: datetime, until: datetime | None = None) -> None:
     """Note that an agent has looked through the list; pages stay until they are acknowledged."""
     rows = Notification.objects.filter(agent_id=by, seen_at=None, page="")

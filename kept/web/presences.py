@@ -6,8 +6,8 @@ from django.views.decorators.http import require_POST, require_safe
 from kept import clock
 from kept.records.queries.tickets import ticket_state
 from kept.records.queries.writing import room as room_of
-from kept.services import notices, rooms
 from kept.services import presence as presences
+from kept.services import rooms
 from kept.web.render import agent_id, render
 from kept.web.sign_in import signed_in
 
@@ -21,7 +21,6 @@ def presence(request: HttpRequest, number: int) -> HttpResponse:
         presences.leave(number, by=me, at=at)
         return HttpResponse(status=204)
     others = presences.beat(number, by=me, at=at, intent=intent)
-    notices.mark_ticket_seen(number, by=me, at=at)
     return render(request, "tickets/_present.html", {"present": others})
 
 
