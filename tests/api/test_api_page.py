@@ -38,8 +38,9 @@ def test_the_examples_do_what_the_page_says(live_server: Any) -> None:
     opened = json.loads(run(opening, **given))
     assert json.loads(run(opening, **given)) == opened
     assert len(rest) == 6
+    numbers = {"NUMBER": str(opened["id"]), "CUSTOMER": str(opened["customer_id"])}
     for example in rest:
-        said = run(example, NUMBER=str(opened["id"]), **given)
+        said = run(example, **numbers, **given)
         if "/closures" in example:
             shown = json.loads(re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)[0])
             assert json.loads(said) == shown

@@ -40,7 +40,7 @@ def test_a_passkey_signs_in_alone_and_stands_in_for_a_code(house: House) -> None
     add_passkey(page, house)
     page.get_by_role("button", name="Sign out").click()
     page.get_by_role("button", name="Use a passkey").click()
-    page.get_by_role("heading", name="All open").wait_for()
+    page.get_by_role("heading", name="What I owe").wait_for()
     assert Session.objects.filter(agent_id=house.cast.amira, method="passkey").count() == 1
     page.goto(f"{house.url}/account")
     page.get_by_role("button", name="Sign out").click()
@@ -49,7 +49,7 @@ def test_a_passkey_signs_in_alone_and_stands_in_for_a_code(house: House) -> None
     page.get_by_role("button", name="Sign in", exact=True).click()
     page.get_by_role("heading", name="One more proof").wait_for()
     page.get_by_role("button", name="Use a passkey").click()
-    page.get_by_role("heading", name="All open").wait_for()
+    page.get_by_role("heading", name="What I owe").wait_for()
 
 
 def test_a_key_that_did_not_verify_its_user_or_was_removed_opens_nothing(house: House) -> None:

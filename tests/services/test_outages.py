@@ -11,7 +11,7 @@ from kept.records.queries.views import QueueFilter
 from kept.services import outages, people, work
 from kept.services.errors import Conflict, NotAllowed, NotFound, NotValid
 from kept.services.verify import verify
-from tests.people import MONDAY, Cast, dana_asks, raise_the_curtain, ticket_row
+from tests.people import MONDAY, Cast, dana_asks, everybody_signs, raise_the_curtain, ticket_row
 
 SOP = Path(__file__).parents[2] / "sops" / "retail.md"
 LATER = MONDAY + timedelta(minutes=20)
@@ -22,7 +22,7 @@ NOTICE = "Paying by card does not work since nine."
 def cast(db: None) -> Cast:
     made = raise_the_curtain(SOP.read_text("utf-8"))
     people.add_membership(made.bo, "small", role="supervisor", level="L2", team="leads")
-    return made
+    return everybody_signs(made)
 
 
 def declared(cast: Cast) -> int:

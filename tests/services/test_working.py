@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from kept.records.models import CadenceTask, Follow, Journal, Mention, Notification, Snooze, Ticket
-from kept.records.queries.own import own
+from kept.records.queries.own import Counting, own
 from kept.records.queries.queue import queue_page
 from kept.records.queries.saved_views import saved_views, view_counts
 from kept.records.queries.views import QueueFilter
@@ -169,10 +169,20 @@ def test_it_is_back_when_its_time_comes_and_says_so(cast: Cast) -> None:
     assert snoozes.wake(at=MONDAY + timedelta(minutes=20)) == 1
     assert snoozes.wake(at=MONDAY + timedelta(minutes=20)) == 0
     assert told(cast.amira) == ["Help: back, the time came"]
-    mine = own(cast.amira, [cast.desk], at=MONDAY + timedelta(minutes=21))
+    mine = own(
+        cast.amira,
+        [cast.desk],
+        Counting(columns=("0",), values={}),
+        at=MONDAY + timedelta(minutes=21),
+    )
     assert [(one.kind, one.clause) for one in mine.owed] == [("woken", "time")]
     looking.look(number, by=cast.amira, at=MONDAY + timedelta(minutes=22))
-    assert not own(cast.amira, [cast.desk], at=MONDAY + timedelta(minutes=23)).owed
+    assert not own(
+        cast.amira,
+        [cast.desk],
+        Counting(columns=("0",), values={}),
+        at=MONDAY + timedelta(minutes=23),
+    ).owed
 
 
 def test_an_answer_wakes_it(cast: Cast) -> None:

@@ -90,7 +90,7 @@ def test_the_queue_costs_the_same_however_many_tickets(
     for _ in range(4):
         dana_asks(at=ago(5))
     amira.get("/")
-    with django_assert_num_queries(6):  # session, person, then the queue's four
+    with django_assert_num_queries(5):  # session, person, then the queue's three
         amira.get("/")
 
 

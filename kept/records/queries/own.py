@@ -1,8 +1,9 @@
-"""What is a person's own beside tickets: duties in the queue, saved views, the bell's count.
+"""What is a person's own beside tickets: duties in the queue, saved views, the bell, counts.
 
 One statement answers all of it: the queue's page may cost one more than its tickets.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -19,18 +20,34 @@ MOST_VIEWS = 50
 class Own(View, frozen=True, kw_only=True):
     """What is owed beside tickets, sorted by due; the views; the unseen notifications."""
 
+    counts: tuple[int, ...]
     owed: tuple[OwedRow, ...]
     saved: tuple[SavedViewRow, ...]
     unseen: int
 
 
-def own(agent: int, desks: list[int], *, at: datetime) -> Own:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counting:
+    """Counts that are asked for along with the rest: SQL of one number each, their values."""
+
+    columns: tuple[str, ...]
+    values: dict[str, Any]
+
+
+def own(agent: int, desks: list[int], counting: Counting, *, at: datetime) -> Own:
     """Return what is an agent's own on these desks; views and the bell are of all desks."""
+    numbers = ", ".join(counting.columns)
     with connection.cursor() as cursor:
-        cursor.execute(_OWN, {"agent": agent, "desks": desks, "at": at})
+        cursor.execute(
+            f"{_OWN} UNION ALL (SELECT 'counts', 0, '', NULL, array_to_string(ARRAY[{numbers}],"
+            " ','), '', NULL, NULL, '', '', '', false)",
+            {**counting.values, "agent": agent, "desks": desks, "at": at},
+        )
         rows = cursor.fetchall()
-    owed = [_owed(row, at) for row in rows if row[0] not in ("view", "bell")]
+    owed = [_owed(row, at) for row in rows if row[0] not in ("view", "bell", "counts")]
+    counts = next(row[4] for row in rows if row[0] == "counts")
     return Own(
+        counts=tuple(int(one) for one in counts.split(",")),
         owed=tuple(sorted(owed, key=lambda one: (one.key, one.kind, one.id))),
         saved=tuple(_saved(row) for row in rows if row[0] == "view"),
         unseen=next((row[1] for row in rows if row[0] == "bell"), 0),

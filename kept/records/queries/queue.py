@@ -18,7 +18,7 @@ from kept.records.masks import hidden
 from kept.records.queries.desks import desks_of
 from kept.records.queries.filters import VIEWS
 from kept.records.queries.narrowing import Part, is_settled, parts
-from kept.records.queries.own import own
+from kept.records.queries.own import Counting, own
 from kept.records.queries.views import (
     DeskView,
     OwedRow,
@@ -88,7 +88,7 @@ def queue_page(
     if not shown:
         return QueuePage(rows=(), next_cursor=None, counts=dict.fromkeys(VIEWS, 0), desks=desks)
     zone = next((d.zone for d in desks if asked == {d.slug}), "UTC")
-    mine = own(agent, shown, at=at)
+    mine = own(agent, shown, counting(agent, shown, dict.fromkeys(VIEWS), at=at), at=at)
     urgent = severities_first(desks, wanted)
     if urgent:
         rows, place = _urgent_rows(agent, shown, wanted, at, cursor, limit + 1, urgent, zone)
@@ -97,7 +97,9 @@ def queue_page(
         place = _place(rows[limit - 1], order_of(wanted)) if len(rows) > limit else None
     page = tuple(queue_row(row, at) for row in rows[:limit])
     more = len(rows) > limit
-    counts = counted(agent, shown, dict.fromkeys(VIEWS), at=at)
+    counts = {
+        view: min(COUNT_LIMIT, n) for view, n in zip(VIEWS, mine.counts, strict=True)
+    }  # fmt: skip
     counts["mine"] = min(COUNT_LIMIT, counts["mine"] + len(mine.owed))
     return QueuePage(
         rows=page,
@@ -276,11 +278,29 @@ def counted(
     wanted: Mapping[str, QueueFilter | None],
     *,
     at: datetime,
-    desks_by_slug: Mapping[str, int] | None = None,
+    desks_by_slug: Mapping[str, int],
 ) -> dict[str, int]:
-    """Return how many tickets each filter means, to COUNT_LIMIT, in one statement.
+    """Return how many tickets each filter means, to COUNT_LIMIT, in one statement."""
+    if not wanted:
+        return {}
+    asked = counting(agent, desks, wanted, at=at, desks_by_slug=desks_by_slug)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {', '.join(asked.columns)}", asked.values)
+        found = zip(wanted, cursor.fetchone(), strict=True)
+        return {name: min(COUNT_LIMIT, number) for name, number in found}
 
-    None is the view of that name. The tests are those of the rows, so the two agree.
+
+def counting(
+    agent: int,
+    desks: list[int],
+    wanted: Mapping[str, QueueFilter | None],
+    *,
+    at: datetime,
+    desks_by_slug: Mapping[str, int] | None = None,
+) -> Counting:
+    """Return the SQL that counts each filter's tickets; None is the view of that name.
+
+    The tests are those of the rows, so the two agree.
     """
     values: dict[str, Any] = {"desks": desks}
     columns = []
@@ -299,12 +319,7 @@ def counted(
                 for test, _ in tests
             )
         )
-    if not columns:
-        return {}
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {', '.join(columns)}", values)
-        found = zip(wanted, cursor.fetchone(), strict=True)
-        return {name: min(COUNT_LIMIT, number) for name, number in found}
+    return Counting(columns=tuple(columns), values=values)
 
 
 def next_rows(desk: DeskView, *, at: datetime, limit: int) -> tuple[QueueRow, ...]:
