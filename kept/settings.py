@@ -130,6 +130,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "kept.web.errors.SaidErrors",
+    "kept.web.nul.WithoutNul",
 ]
 TEMPLATES = [
     {
@@ -179,6 +180,7 @@ USE_I18N = False
 STATICFILES_DIRS = [Path(__file__).parent / "web" / "static"]
 STATIC_URL = f"/static/{fingerprint(*STATICFILES_DIRS)}/"
 WHITENOISE_USE_FINDERS = True
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 WHITENOISE_MAX_AGE = 31_536_000
 LOGGING = {
     "version": 1,

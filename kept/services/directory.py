@@ -154,12 +154,15 @@ def _sync(row: ScimUser, policy: Policy, by: AgentId, at: datetime) -> None:
     held = set(here.values_list("role", flat=True))
     if not row.is_active:
         members.finish(row.agent_id, row.desk_id, roles=sorted(held), by=by, at=at)
-        sessions.end_all(row.agent_id)
-        if not Membership.objects.filter(agent_id=row.agent_id, ended_at=None).exists():
+        # A directory may name anybody; whom it never brought in is not its to send away.
+        is_ours = bool(held) or is_own(row)
+        left = Membership.objects.filter(agent_id=row.agent_id, ended_at=None)
+        if is_ours and not left.exists():
+            sessions.end_all(row.agent_id)
             Agent.objects.filter(pk=row.agent_id).update(is_active=False)
         access_log.write("deprovisioned", by=by, whom=row.agent_id, desk=row.desk_id, at=at)
         return
-    if _is_own(row):
+    if is_own(row):
         Agent.objects.filter(pk=row.agent_id).update(is_active=True)
     governed = set(
         ScimGroup.objects.filter(desk_id=row.desk_id)
@@ -183,11 +186,11 @@ def _sync(row: ScimUser, policy: Policy, by: AgentId, at: datetime) -> None:
 
 def _tell_agent(row: ScimUser) -> None:
     """Let the directory name a person who is on no other desk."""
-    if row.display and _is_own(row):
+    if row.display and is_own(row):
         Agent.objects.filter(pk=row.agent_id).update(name=row.display)
 
 
-def _is_own(row: ScimUser) -> bool:
+def is_own(row: ScimUser) -> bool:
     """Tell whether a person was never on another desk and never chose a password here."""
     elsewhere = Membership.objects.filter(agent_id=row.agent_id).exclude(desk_id=row.desk_id)
     return row.agent.password == "" and not elsewhere.exists()

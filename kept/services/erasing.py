@@ -25,14 +25,17 @@ from kept.records.models import (
     KeptText,
     LeavingReply,
     Message,
+    Notification,
     OrganisationMember,
     Outbox,
+    Page,
     Purchase,
     RawMessage,
     ReplyToken,
     RoomLine,
     StepEvidence,
     Ticket,
+    TimeEntry,
     Upload,
 )
 from kept.services import serving
@@ -127,6 +130,9 @@ def _empty_tickets(ids: list[int]) -> None:
     Draft.objects.filter(ticket_id__in=ids).delete()
     Upload.objects.filter(ticket_id__in=ids).delete()
     RoomLine.objects.filter(ticket_id__in=ids).update(text=ERASED)
+    Notification.objects.filter(ticket_id__in=ids).update(about=ERASED)
+    Page.objects.filter(ticket_id__in=ids).update(about=ERASED)
+    TimeEntry.objects.filter(ticket_id__in=ids).update(what="")
     leaving = LeavingReply.objects.filter(ticket_id__in=ids)
     leaving.filter(state="waiting").update(state="stopped", problem=ERASED)
     leaving.update(subject="", text="")

@@ -17,7 +17,7 @@ from kept.policy import rights
 from kept.policy.words import Frozen
 from kept.records.compiled import policy_by_hash
 from kept.records.models import Agent, Desk, Identity, IdentityProvider, Membership, ScimUser
-from kept.services import access_log, permissions
+from kept.services import access_log, directory, permissions
 from kept.services.errors import AgentId, Conflict, NotAllowed, NotFound, NotValid
 from kept.services.sealing import seal, unseal
 from kept.services.texts import one_line
@@ -181,14 +181,18 @@ STRANGER = (
 
 
 def _of_directory(row: IdentityProvider, claims: Claims) -> AgentId | None:
-    """Return the person whom the desk's directory knows by this subject."""
+    """Return the person whom the desk's directory knows by this subject.
+
+    Only for an account that is the directory's own: a desk writes whom it likes into its
+    directory, and its provider must not speak for somebody who has a place elsewhere.
+    """
     if row.desk_id is None:
         return None
     found = ScimUser.objects.filter(
         desk_id=row.desk_id, external=claims.subject, is_active=True, agent__is_active=True
     ).exclude(external="")  # fmt: skip
-    user = found.first()
-    return user.agent_id if user else None
+    user = found.select_related("agent").first()
+    return user.agent_id if user is not None and directory.is_own(user) else None
 
 
 def _new_member(row: IdentityProvider, claims: Claims, at: datetime) -> AgentId:
@@ -250,6 +254,11 @@ def _check(slug: str, form: ProviderForm) -> None:
     for word, value in needed:
         if not value.strip():
             raise NotValid(f"This provider needs a {word}.")
+    for word, value, longest in (
+        ("issuer", form.issuer, 500), ("client", form.client, 300), ("address", form.address, 500),
+    ):  # fmt: skip
+        if len(value) > longest:
+            raise NotValid(f"A provider's {word} has at most {longest} characters.")
     schemes = ("https://", "http://") if settings.KEPT_SSO_INSIDE else ("https://",)
     for address in (form.issuer if form.kind == "oidc" else "", form.address):
         if address and not address.startswith(schemes):

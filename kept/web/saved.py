@@ -34,7 +34,9 @@ def all_views(request: HttpRequest) -> HttpResponse:
     context = {
         "me": me(request),
         "views": tuple((view, counted(counts.get(view.id, 0))) for view in found),
-        "deleted": int(deleted) if deleted.isascii() and deleted.isdigit() else 0,
+        "deleted": int(deleted)
+        if deleted.isascii() and deleted.isdigit() and len(deleted) < 18
+        else 0,
     }
     return render(request, "queue/views.html", context)
 

@@ -105,7 +105,8 @@ def knock(client: Client, door: Door, held: Stock, **changed: object) -> HttpRes
 
 def ask(client: Client, method: str, path: str, body: Mapping[str, Any]) -> HttpResponse:
     """Ask and return the answer, read to its end where it streams."""
-    answer: Any = client.get(path) if method == "GET" else client.post(path, body)
+    verb = client.get if method == "GET" else client.post
+    answer: Any = verb(path, body)
     if not answer.streaming:
         return answer
     whole = HttpResponse(b"".join(answer.streaming_content), status=answer.status_code)
