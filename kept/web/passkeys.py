@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core import signing
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.request import RawPostDataException
 from django.views.decorators.http import require_POST
 
 from kept import clock
@@ -70,10 +71,10 @@ def challenge_of(request: HttpRequest) -> str:
 
 def answer_of(request: HttpRequest) -> dict[str, Any]:
     """Return the browser's answer, empty where it is no JSON object."""
-    if len(request.body) > LARGEST:
-        return {}
     try:
+        if len(request.body) > LARGEST:
+            return {}
         told = json.loads(request.body)
-    except (ValueError, RecursionError):
+    except (ValueError, RecursionError, RawPostDataException):
         return {}
     return told if isinstance(told, dict) else {}

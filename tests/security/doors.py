@@ -75,6 +75,11 @@ OPEN = (
     Door("healthz", "/healthz", anybody=True),
     Door("readyz", "/readyz", anybody=True),
     Door("api-metrics", "/metrics", anybody=True),
+    Door("help-articles", "/help/{desk}/articles?words=Dana", anybody=True),
+    Door("help-article", "/help/{desk}/articles/{article}", anybody=True),
+    Door(
+        "help-picture", "/help/{desk}/articles/{article}/pictures/{article_picture}", anybody=True
+    ),
     Door("rota-feed", "/rota/feed/wrong.ics", anybody=True),
     Door("scim", "/scim/v2/Users", anybody=True),
     Door("sign-out", "/sign-out", {}, anybody=True),
@@ -114,6 +119,11 @@ SEEN = tuple(
         ("organisation", "/organisations/{organisation}"),
         ("people", "/admin/people?desk={desk}"), ("access-review", "/admin/review?desk={desk}"),
         ("audit", "/admin/audit"), ("rota", "/rota?desk={desk}"), ("page", "/pages/{page}"),
+        ("knowledge", "/knowledge?desk={desk}"), ("article", "/knowledge/{article}"),
+        ("article-new", "/knowledge/new?desk={desk}"),
+        ("article-edit", "/knowledge/{article}/edit"),
+        ("article-version", "/knowledge/{article}/versions/1"),
+        ("article-picture", "/knowledge/pictures/{article_picture}"),
     )
 )  # fmt: skip
 ON_TICKET = Nouns("acts", "/tickets/{ticket}", (
@@ -143,6 +153,9 @@ ON_TICKET = Nouns("acts", "/tickets/{ticket}", (
     ("splits", {"message-{message}": "yes", "subject": "Apart"}), ("tags", {"tag": "news"}),
     ("tag-endings", {"tag": "dana tag"}), ("times", {"minutes": "5"}),
     ("time-endings", {"entry": "{entry}"}), ("follows", {}), ("unfollowings", {}),
+    ("solved-by", {"article": "{article}"}),
+    ("solved-by-endings", {"article": "{article}"}),
+    ("none-found", {}),
     ("snoozes", {"until": "{soon}"}), ("wakings", {}),
 ))  # fmt: skip
 ON_CUSTOMER = Nouns("customer-act", "/customers/{customer}", (
@@ -222,6 +235,11 @@ SENT = tuple(
         ("customer-import:drop", "/customers/imports/{import}", {"act": "drop"}),
         ("page:acknowledge", "/pages/{page}", {}),
         ("page:call", "/pages/{page}", {"try": "{try}", "result": "reached"}),
+        ("article-misses", "/knowledge/misses", {"miss": "{miss}", "desk": "{desk}"}),
+        ("article-new", "/knowledge/new", {"desk": "{desk}", "title": "T", "body": "B",
+         "kind": "solution", "audience": "internal", "language": "en", "review_days": "90"}),
+        ("article-edit", "/knowledge/{article}/edit", {"title": "T", "body": "B",
+         "kind": "solution", "audience": "internal", "language": "en", "review_days": "90"}),
         ("household:join", "/households/{household}",
          {"act": "join", "customer": "{other_customer}", "role": "son"}),
         ("household:leave", "/households/{household}",
@@ -247,7 +265,12 @@ ON_ROTA = Nouns("rota", "/rota", (
     ("cover-endings", {"cover": "{cover}"}), ("feeds", {"rota": "{rota}"}),
     ("feed-endings", {"feed": "{feed}"}),
 ), names="noun", with_all={"desk": "{desk}"})  # fmt: skip
-PLACES = (ON_TICKET, ON_CUSTOMER, ON_ACCOUNT, ON_PEOPLE, ON_AVAILABILITY, ON_ROTA)
+ON_ARTICLE = Nouns("article-act", "/knowledge/{article}", (
+    ("submissions", {}), ("returns", {"why": "thin"}), ("publications", {}),
+    ("restorations", {"version": "1"}), ("discards", {}), ("retirements", {}),
+    ("returns-to-use", {}), ("reviews", {}), ("votes", {"vote": "useful"}),
+))  # fmt: skip
+PLACES = (ON_TICKET, ON_CUSTOMER, ON_ACCOUNT, ON_PEOPLE, ON_AVAILABILITY, ON_ROTA, ON_ARTICLE)
 DOORS: tuple[Door, ...] = (
     *OPEN, *OWN, *SEEN, *SENT, *(door for place in PLACES for door in place.doors()),
 )  # fmt: skip

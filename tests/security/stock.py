@@ -13,6 +13,7 @@ from kept import clock
 from kept.records import models
 from kept.services import (
     approvals,
+    articles,
     bulk,
     bulk_acts,
     conversation,
@@ -35,6 +36,7 @@ from kept.services import (
     tokens,
     uploads,
 )
+from kept.services.article_wording import Wording
 from kept.services.leaving import Letter
 from tests.people import Cast, raise_the_curtain
 from tests.web.sop import WEB
@@ -231,6 +233,17 @@ def _house(held: Stock, owner: int, lead: int, word: str) -> None:
     ).pk  # fmt: skip
     ids["try"] = models.PageTry.objects.create(
         page_id=ids["page"], agent_id=owner, rung=0, rung_name="agent", at=at
+    ).pk
+    article = Wording(title=f"{word} article", body=f"{word} knows how.")
+    ids["article"] = articles.write(article, by=lead, at=at, desk=held.slug)
+    articles.publish(ids["article"], by=lead, at=at)
+    words["article_picture"] = f"picture-of-{held.slug}"
+    models.ArticlePicture.objects.create(
+        article_id=ids["article"], token=words["article_picture"], filename="x.png",
+        content_type="image/png", size=len(PNG), body=PNG, made_by_id=lead, made_at=at,
+    )  # fmt: skip
+    ids["miss"] = models.SearchMiss.objects.create(
+        desk_id=desk, words=f"{word} missed", first_at=at, last_at=at
     ).pk
     layer = rotas.LayerForm(people=(owner,), starts_on=at.date())
     ids["rota"] = rotas.make(

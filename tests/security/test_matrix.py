@@ -13,7 +13,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import get_resolver
 
-from kept.web import account, availability, customer_acts, people_admin, rotas
+from kept.web import account, article_pages, availability, customer_acts, people_admin, rotas
 from kept.web.act_table import BY_NOUN
 from tests.security import doors
 from tests.security.asking import Street, knock, street, undone
@@ -44,6 +44,7 @@ def test_every_route_has_a_door() -> None:
         (doors.ON_TICKET, {*BY_NOUN, *ELSEWHERE}), (doors.ON_CUSTOMER, customer_acts.BY_NOUN),
         (doors.ON_ACCOUNT, account.ACTS), (doors.ON_PEOPLE, people_admin.VERBS),
         (doors.ON_AVAILABILITY, availability.VERBS), (doors.ON_ROTA, rotas.VERBS),
+        (doors.ON_ARTICLE, article_pages.ACTS),
     ],
 )  # fmt: skip
 def test_every_act_has_a_door(place: doors.Nouns, nouns: set[str]) -> None:
