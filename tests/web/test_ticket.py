@@ -130,6 +130,8 @@ def test_a_promised_time_is_owed_from_then_on(amira: Client, ticket: int) -> Non
     form = {"what": "update", "due": due}
     assert amira.post(f"/tickets/{ticket}/promises", form).status_code == 302
     assert "promise in 29 h" in words(amira.get(f"/tickets/{ticket}"))
+    part = amira.get(f"/tickets/{ticket}", headers=HTMX)
+    assert "keep the promise" in words(part), "the customer's panel needs no page around it"
     past = {"what": "update", "due": "2020-01-01T10:00"}
     assert amira.post(f"/tickets/{ticket}/promises", past).status_code == 422
 
