@@ -6,6 +6,7 @@ thing. Tests of access ask for the stock of the small desk and for that of anoth
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from html import escape
 
 from django.db import connection
 
@@ -118,13 +119,13 @@ def _tickets(held: Stock, owner: int, word: str) -> None:
             message_id=ids["message"], filename=f"{word}.txt", content_type="text/plain",
             size=len(body), sha256=b"x", body=body,
         ).pk  # fmt: skip
-    models.Message.objects.filter(pk=ids["message"]).update(html=f"<p>{word}</p>")
+    models.Message.objects.filter(pk=ids["message"]).update(html=f"<p>{escape(word)}</p>")
     found = models.CommitmentRow.objects.filter(ticket_id=ticket).earliest("id")
     held.words["commitment"] = found.commitment
     approvals.ask(ticket, by=owner, at=at, kind="refund", amount=20_000)
     ids["approval"] = models.ApprovalRow.objects.get(ticket_id=ticket).pk
     ids["link"] = linking.link(ticket, to=ids["second"], kind="related_to", by=owner, at=at)
-    tagging.tag(ticket, by=owner, at=at, name=f"{word} tag")
+    tagging.tag(ticket, by=owner, at=at, name=f"{word[:30]} tag")
     ids["tag"] = models.Tag.objects.get(desk=held.desk).pk
     ids["entry"] = time_spent.note_time(ticket, by=owner, at=at, minutes=5, what=f"{word} time")
     ids["notice"] = models.Notification.objects.create(
