@@ -37,7 +37,9 @@ class BookTold(Told, frozen=True, kw_only=True):
 
 
 class CustomerTold(Told, frozen=True, kw_only=True):
-    """One customer. `history` are the newest turns on all their tickets."""
+    """One customer. `history` are the newest turns on all their tickets, `tickets` their lines;
+    both are empty for a token that may not read tickets.
+    """
 
     id: int
     name: str
@@ -53,21 +55,24 @@ class CustomerTold(Told, frozen=True, kw_only=True):
     history: tuple[TurnView, ...]
 
 
-def customer_told(agent: int, number: int, *, at: datetime) -> CustomerTold | None:
+def customer_told(
+    agent: int, number: int, *, reads_tickets: bool, at: datetime
+) -> CustomerTold | None:
     """Return a customer as an agent's program may see them."""
     view = customer_page(agent, number, at=at)
     if view is None:
         return None
-    return _told(agent, view)
+    return _told(agent, view, reads_tickets)
 
 
-def _told(agent: int, view: CustomerPageView) -> CustomerTold:
+def _told(agent: int, view: CustomerPageView, reads_tickets: bool) -> CustomerTold:
     return CustomerTold(
         id=view.id, name=view.name, language=view.language,
         preferred_channel=view.preferred_channel, merged_into=view.merged_into,
         erased_at=view.erased_at, is_covered=not view.shows_contacts, addresses=view.addresses,
-        books=tuple(_book(book) for book in view.books), tickets=tickets_of(agent, view.id),
-        promises=promises_to(agent, view.id), history=history(agent, view.id),
+        books=tuple(_book(book) for book in view.books), promises=promises_to(agent, view.id),
+        tickets=tickets_of(agent, view.id) if reads_tickets else (),
+        history=history(agent, view.id) if reads_tickets else (),
     )  # fmt: skip
 
 

@@ -151,7 +151,9 @@ def _customers(call: Call) -> told.Customers:
 
 
 def _customer(call: Call) -> CustomerTold:
-    found = customer_told(call.holder.agent, call.number, at=call.at)
+    found = customer_told(
+        call.holder.agent, call.number, reads_tickets=call.holder.may("read"), at=call.at
+    )
     if found is None:
         raise NotFound("There is no such customer.")
     if not found.is_covered:

@@ -50,8 +50,10 @@ class Program:
         return {"Authorization": f"Bearer {self.secret}", **given}
 
 
-def program(desk: str, role: str) -> Program:
-    made = tokens.create(desk, role=role, name=f"{role} program", at=clock.now())
+def program(desk: str, role: str, *scopes: str) -> Program:
+    made = tokens.create(
+        desk, role=role, name=f"{role} program", at=clock.now(), scopes=scopes
+    )  # fmt: skip
     return Program(secret=made.secret, agent=made.agent, token=made.id)
 
 

@@ -14,7 +14,7 @@ from kept.records.models import ApiToken, Journal, Membership, Ticket
 from kept.services import articles, people, rosters, tokens
 from kept.services.article_wording import Wording
 from kept.services.errors import NotValid
-from tests.api.conftest import Program, new_ticket
+from tests.api.conftest import Program, new_ticket, program
 from tests.people import Cast
 
 BODIES: dict[str, dict[str, object]] = {
@@ -196,3 +196,13 @@ def test_too_many_requests_are_told_when_to_come_back(agent: Program, settings: 
     assert over.status_code == 429
     assert 0 < int(over["Retry-After"]) <= 61
     assert over.json()["status"] == 429
+
+
+def test_a_token_for_people_alone_hears_nothing_of_what_was_written(
+    agent: Program, ticket: int
+) -> None:
+    directory = program("small", "agent", "people")
+    number = customer_number(ticket)
+    told = directory.get(f"/customers/{number}").json()
+    assert (told["name"], told["tickets"], told["history"]) == ("Dana", [], [])
+    assert agent.get(f"/customers/{number}").json()["history"]
