@@ -140,7 +140,7 @@ def test_each_page_of_writing_asks_a_handful_of_statements(
 ) -> None:
     here = f"/tickets/{ticket}"
     for address, most in (
-        ("/macros", 9), (f"{here}/room", 6), (f"{here}/what-if?act=resolve", 9),
+        ("/macros", 10), (f"{here}/room", 6), (f"{here}/what-if?act=resolve", 10),
         (f"{here}/suggestions", 7), (f"{here}/texts?template=receipt", 10),
     ):  # fmt: skip
         amira.get(address)
