@@ -141,7 +141,7 @@ def test_each_page_of_writing_asks_a_handful_of_statements(
     here = f"/tickets/{ticket}"
     for address, most in (
         ("/macros", 10), (f"{here}/room", 6), (f"{here}/what-if?act=resolve", 10),
-        (f"{here}/suggestions", 7), (f"{here}/texts?template=receipt", 10),
+        (f"{here}/suggestions", 8), (f"{here}/texts?template=receipt", 10),
     ):  # fmt: skip
         amira.get(address)
         with django_assert_max_num_queries(most):
