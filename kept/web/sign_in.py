@@ -117,7 +117,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 
 
 def _pending(request: HttpRequest, at: datetime) -> dict[str, Any] | None:
-    """Return whose password was right in this session, if that was just now."""
+    """Return whose password this browser gave right just now, None where nobody did."""
     pending: dict[str, Any] | None = request.session.get(PENDING)
     if pending is None or at - datetime.fromisoformat(pending["at"]) > PENDING_LASTS:
         return None
